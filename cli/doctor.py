@@ -1,0 +1,157 @@
+"""`engine doctor`: looks at what is configured, says what is missing and how to mend it. It starts nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from cli.ports import require_free
+from pipeline.listings.marketplaces import marketplaces
+from resources.defaults import object_store
+from resources.embedders import embedder
+from resources.errors import PermanentError, TransientError
+from resources.objects import folder_of
+from resources.postgres import EmbeddedPostgres, host_of
+from resources.settings import Settings
+from resources.sources import sources
+from resources.sources.recorded import Recorded
+from resources.store.schema import current
+from resources.typefaces import typefaces
+
+Level = Literal["ok", "off", "warning", "broken"]
+MIN_FREE_GB = 2.0
+COLOURS = {"ok": "green", "off": "dim", "warning": "yellow", "broken": "bold red"}
+
+
+class Finding(BaseModel):
+    """One thing that was looked at."""
+
+    what: str
+    level: Level
+    detail: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every finding, in the order in which a person would mend them."""
+    return [
+        _checked("data folder", lambda: _data_dir(settings)),
+        _checked("PostgreSQL", lambda: _database(settings)),
+        _checked("object store", lambda: _objects(settings)),
+        _checked("typefaces", lambda: ("ok", f"{len(typefaces())} faces")),
+        _checked("embedder", lambda: ("ok", embedder(settings.embedder).model)),
+        _checked("marketplaces", lambda: _marketplaces(settings)),
+        *_ports(settings),
+        _checked("recorded payloads", lambda: _recorded(settings)),
+        _reports(settings),
+        *(
+            Finding(what=f"source {source.name}", level="ok", detail=f"{source.spec.cadence}; {source.spec.terms}")
+            for source in sources(settings)
+        ),
+        _kubernetes(settings),
+    ]
+
+
+def show(findings: list[Finding], out: Console) -> None:
+    """The findings for people."""
+    table = Table("what", "", Column("detail", overflow="fold"))
+    for finding in findings:
+        table.add_row(finding.what, f"[{COLOURS[finding.level]}]{finding.level}[/]", escape(finding.detail))
+    out.print(table)
+
+
+def _checked(what: str, look: Callable[[], tuple[Level, str]]) -> Finding:
+    """The finding of one look; an error that names its mend is the finding."""
+    try:
+        level, detail = look()
+    except (PermanentError, TransientError) as error:
+        return Finding(what=what, level="broken", detail=str(error))
+    return Finding(what=what, level=level, detail=detail)
+
+
+def _data_dir(settings: Settings) -> tuple[Level, str]:
+    folder = settings.data_dir.resolve()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(nearest, os.W_OK):
+        return "broken", f"{nearest} can't be written: make it writable or set ENGINE_DATA_DIR to another folder"
+    free = shutil.disk_usage(nearest).free / 1e9
+    if free < MIN_FREE_GB:
+        return "warning", f"{folder}: {free:.1f} GB are free, a day of designs takes about {MIN_FREE_GB:.0f} GB"
+    return "ok", f"{folder}, {free:.0f} GB free"
+
+
+def _database(settings: Settings) -> tuple[Level, str]:
+    if settings.database_url is None:
+        status = EmbeddedPostgres(settings.data_dir).status()
+        return (
+            "ok",
+            f"embedded, {f'running on port {status.port}' if status.running else 'not running; it starts when needed'}",
+        )
+    url = settings.database_url.get_secret_value()
+    revision = current(url)
+    if revision is None:
+        return "broken", f"{host_of(url)}: the schema is missing: run `engine db upgrade`"
+    return "ok", f"{host_of(url)}, schema {revision}"
+
+
+def _objects(settings: Settings) -> tuple[Level, str]:
+    objects = object_store(settings)
+    uri = objects.put("backups/configurations/doctor.txt", b"written by engine doctor\n", "text/plain")
+    return "ok", uri.removesuffix("/backups/configurations/doctor.txt")
+
+
+def _marketplaces(settings: Settings) -> tuple[Level, str]:
+    unknown = [name for name in settings.marketplace_names if name not in marketplaces()]
+    if unknown:
+        return "broken", f"ENGINE_MARKETPLACES names {', '.join(unknown)}: known are {', '.join(marketplaces())}"
+    return "ok", ", ".join(settings.marketplace_names)
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    for variable, port in (("ENGINE_UI_PORT", settings.ui_port), ("ENGINE_GALLERY_PORT", settings.gallery_port)):
+        try:
+            require_free(port, variable)
+        except PermanentError as error:
+            yield Finding(
+                what=f"port {port}", level="warning", detail=f"{error} If it is the running engine, all is well."
+            )
+        else:
+            yield Finding(what=f"port {port}", level="ok", detail="free")
+
+
+def _recorded(settings: Settings) -> tuple[Level, str]:
+    url = settings.recorded_url or str(settings.data_dir.resolve() / "recorded")
+    folder = folder_of(url)
+    if folder is not None and not folder.is_dir():
+        return "off", f"{folder} does not exist; make it to use it"
+    now = datetime.now(UTC)
+    payloads = sum(1 for _ in Recorded(url, settings.object_store_endpoint).fetch(now, now))
+    return "ok", f"{url}; {payloads} of the running hour"
+
+
+def _reports(settings: Settings) -> Finding:
+    folder = settings.reports_dir or settings.data_dir.resolve() / "reports"
+    there = folder.is_dir()
+    detail = str(folder) if there else f"{folder} does not exist; make it to use it"
+    return Finding(what="marketplace reports", level="ok" if there else "off", detail=detail)
+
+
+def _kubernetes(settings: Settings) -> Finding:
+    installed = importlib.util.find_spec("dagster_k8s") is not None
+    if settings.profile == "kubernetes" and not installed:
+        return Finding(
+            what="kubernetes", level="broken", detail="ENGINE_PROFILE=kubernetes needs the extra `kubernetes`"
+        )
+    return Finding(
+        what="kubernetes",
+        level="ok" if settings.profile == "kubernetes" else "off",
+        detail=f"profile {settings.profile}",
+    )

@@ -1,0 +1,171 @@
+"""What `engine run` and `engine status` tell: gathered once, told as text to people and as JSON to programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.hour import HourRun
+from pipeline.mockups.sheets import Cell, contact_sheet
+from pipeline.models import Idea, Variant, hour_of
+from resources.defaults import object_store
+from resources.objects import Objects, location
+from resources.settings import Settings
+from resources.store import Store, StoredDesign, StoredListing, StoredMockup
+
+BEST = 10
+ON_SHEET = 20
+SHEET_COLUMNS = 5
+SHEET_CELL_PX = 420
+
+
+class IdeaReport(BaseModel):
+    """An idea with where its files lie: paths in a local object store, URIs otherwise."""
+
+    id: str
+    title: str
+    phrase: str
+    niche: str
+    score: float
+    factors: dict[str, float]
+    reason: str
+    status: str
+    files: dict[str, list[str]]
+
+
+class HourReport(BaseModel):
+    """What an hour came to."""
+
+    hour: datetime
+    complete: bool
+    errors: list[str]
+    ideas: list[IdeaReport]
+    ideas_in_hour: int
+    designs_in_hour: int
+    contact_sheet: str | None
+
+
+def hour_report(settings: Settings, url: str, run: HourRun) -> HourReport:
+    """Gather the hour's ten best ideas, and put its best designs on a contact sheet in the data folder."""
+    objects = object_store(settings)
+    with Store(url) as store, store.transaction() as tx:
+        ideas = tx.ideas.hour(run.hour)
+        best = ideas[:BEST]
+        designs = tx.designs.hour(run.hour)
+        mockups = tx.mockups.hour(run.hour)
+        listings = tx.listings.hour(run.hour)
+    fronts = {mockup.design_id: mockup for mockup in mockups if mockup.variant is Variant.FRONT}
+    sheet = _contact_sheet(settings, objects, run.hour, designs, fronts, {idea.id: idea for idea in ideas})
+    return HourReport(
+        hour=run.hour,
+        complete=run.complete,
+        errors=list(run.errors),
+        ideas=[_told(idea, designs, mockups, listings) for idea in best],
+        ideas_in_hour=len(ideas),
+        designs_in_hour=len(designs),
+        contact_sheet=str(sheet) if sheet else None,
+    )
+
+
+def show_hour(report: HourReport, out: Console) -> None:
+    """The report for people."""
+    for number, idea in enumerate(report.ideas, 1):
+        out.print(
+            f"[bold]{number:2}. {escape(idea.title)}[/]  [green]{idea.score:.3f}[/]  {escape(idea.niche)}",
+            soft_wrap=True,
+        )
+        out.print(f"    {escape(idea.reason)}", soft_wrap=True)
+        for kind, paths in idea.files.items():
+            if paths:
+                more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+                out.print(f"    [dim]{kind}:[/] {escape(paths[0])}{more}", soft_wrap=True)
+    out.print(
+        f"{report.hour:%Y-%m-%d %H:00} UTC: {report.ideas_in_hour} ideas, {report.designs_in_hour} designs"
+        f"{'' if report.complete else '; INCOMPLETE'}"
+    )
+    for error in report.errors:
+        out.print(f"[red]{escape(error)}[/]", soft_wrap=True)
+    if report.contact_sheet:
+        out.print(f"contact sheet: {escape(report.contact_sheet)}", soft_wrap=True)
+
+
+def status_report(url: str) -> Mapping[str, Any]:
+    """Rows by table, the newest hour of each stage with its age in hours, and the weights in force."""
+    running = hour_of(datetime.now(UTC))
+    with Store(url) as store:
+        counts = store.counts()
+        newest = store.newest_hours()
+        with store.transaction() as tx:
+            weights = tx.weights.in_force()
+    return {
+        "rows": counts,
+        "newest_hour": newest,
+        "hours_behind": {table: _hours(running, hour) for table, hour in newest.items()},
+        "weights_in_force": weights.model_dump(),
+    }
+
+
+def show_status(report: Mapping[str, Any], out: Console) -> None:
+    """The status for people."""
+    table = Table("table", "rows", "newest hour (UTC)", "hours behind")
+    for name, rows in report["rows"].items():
+        newest, behind = report["newest_hour"].get(name), report["hours_behind"].get(name)
+        moment = f"{newest:%Y-%m-%d %H:00}" if newest else ""
+        table.add_row(name, f"{rows:,}", moment, "" if behind is None else str(behind))
+    out.print(table)
+    weights = dict(report["weights_in_force"])
+    out.print(f"weights version {weights.pop('version')}: {', '.join(f'{k} {v:.2f}' for k, v in weights.items())}")
+
+
+def _hours(running: datetime, hour: datetime | None) -> int | None:
+    return None if hour is None else int((running - hour).total_seconds() // 3600)
+
+
+def _told(
+    idea: Idea, designs: list[StoredDesign], mockups: list[StoredMockup], listings: list[StoredListing]
+) -> IdeaReport:
+    files = {
+        "print file": [location(design.s3_uri) for design in designs if design.idea_id == idea.id],
+        "mock-ups": [location(mockup.s3_uri) for mockup in mockups if mockup.idea_id == idea.id],
+        "upload packs": [location(s.pack_uri) for s in listings if s.listing.idea_id == idea.id and s.pack_uri],
+    }
+    return IdeaReport(
+        id=str(idea.id),
+        title=idea.title,
+        phrase=idea.phrase,
+        niche=idea.niche,
+        score=idea.score,
+        factors=idea.factors.model_dump(),
+        reason=idea.reason,
+        status="mocked" if files["mock-ups"] else "queued",
+        files=files,
+    )
+
+
+def _contact_sheet(
+    settings: Settings,
+    objects: Objects,
+    hour: datetime,
+    designs: list[StoredDesign],
+    fronts: Mapping[Any, StoredMockup],
+    ideas: Mapping[Any, Idea],
+) -> Path | None:
+    cells = [
+        Cell(objects.get(fronts[d.id].s3_uri), d.recipe.prompt, f"{ideas[d.idea_id].score:.3f} · {d.recipe.layout}")
+        for d in designs[:ON_SHEET]
+        if d.id in fronts and d.idea_id in ideas
+    ]
+    if not cells:
+        return None
+    folder = settings.data_dir.resolve() / "sheets"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{hour:%Y-%m-%d-%H}.png"
+    path.write_bytes(contact_sheet(cells, SHEET_COLUMNS, SHEET_CELL_PX))
+    return path

@@ -1,0 +1,21 @@
+select
+    id as design_id,
+    idea_id,
+    hour,
+    artist,
+    seed,
+    layout,
+    palette,
+    typefaces,
+    prompt,
+    cast(licences as text) as licences,
+    s3_uri,
+    thumb_uri,
+    sha256,
+    width,
+    height,
+    dpi,
+    cast(garments as text) as garments,
+    cast(contrasts as text) as contrasts,
+    created_at
+from {{ source('record', 'designs') }}

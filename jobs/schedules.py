@@ -1,0 +1,80 @@
+"""What runs together and when. Everything between the sources and the listings follows by declarative automation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import dagster as dg
+
+from assets.partitions import DAILY, hour_key
+from pipeline.models import hour_of
+
+DOWNSTREAM = ("raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings")
+
+
+def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDefinition]:
+    """The jobs by name.
+
+    `sources` and `hour` are two jobs because a failed step stops what is downstream of it in the same run, and a
+    broken source must stop nobody.
+    """
+    return {
+        "sources": dg.define_asset_job(
+            "sources",
+            selection=dg.AssetSelection.assets(*source_names, "marketplace_metrics"),
+            description="Land every source's payloads of an hour, and read the marketplaces' reports.",
+        ),
+        "hour": dg.define_asset_job(
+            "hour",
+            selection=dg.AssetSelection.assets(*DOWNSTREAM),
+            description="An hour's way from the landed payloads to the listings.",
+        ),
+        "weights": dg.define_asset_job(
+            "weights",
+            selection=dg.AssetSelection.assets("scoring_weights"),
+            description="Learn from a day's outcomes; adopt only what beats the weights in force.",
+        ),
+        "marts": dg.define_asset_job(
+            "marts",
+            selection=dg.AssetSelection.groups("marts"),
+            description="Export the record to Parquet and build the analysts' marts.",
+        ),
+    }
+
+
+def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
+    """Hourly sources, nightly weights, marts at half past every hour."""
+
+    @dg.schedule(
+        job=jobs["sources"],
+        cron_schedule="0 * * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every hour: land the sources for the hour that begins.",
+    )
+    def hourly_sources(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        key = hour_key(hour_of(context.scheduled_execution_time))
+        return dg.RunRequest(run_key=key, partition_key=key)
+
+    @dg.schedule(
+        job=jobs["weights"],
+        cron_schedule="20 3 * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night: learn the weights from the day that ended.",
+    )
+    def nightly_weights(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        yesterday = context.scheduled_execution_time - timedelta(days=1)
+        key = yesterday.strftime(DAILY.fmt)
+        return dg.RunRequest(run_key=key, partition_key=key)
+
+    return [
+        hourly_sources,
+        nightly_weights,
+        dg.ScheduleDefinition(
+            name="hourly_marts",
+            job=jobs["marts"],
+            cron_schedule="30 * * * *",
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="At half past: rebuild the marts, out of the way of the hour's own run.",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Alembic: the schema of the record, up and down."""

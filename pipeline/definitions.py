@@ -1,0 +1,70 @@
+"""The front door: composes assets, jobs, schedules, sensors and resources into what Dagster loads. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import dagster as dg
+
+from assets.designs import designs
+from assets.listings import listings
+from assets.live_listings import live_listings
+from assets.marketplace_metrics import marketplace_metrics
+from assets.marts import marts_assets
+from assets.mockups import mockups
+from assets.raw_signals import raw_signals_asset
+from assets.scored_ideas import scored_ideas
+from assets.scoring_weights import scoring_weights
+from assets.sources import source_assets
+from jobs.schedules import build_jobs, build_schedules
+from resources.defaults import default_resources
+from resources.settings import settings
+from resources.sources import sources
+from sensors.automation import downstream
+
+Profile = Literal["local", "test", "kubernetes"]
+
+
+def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """A fresh set of definitions.
+
+    Args:
+        profile: `local` and `test` run every step in the run's own process, `kubernetes` gives each step a pod;
+            unset: the setting `ENGINE_PROFILE`.
+        overrides: resources that stand in for the default ones, by key.
+    """
+    config = settings()
+    source_list = sources(config)
+    landing = source_assets(source_list)
+    jobs = build_jobs([source.name for source in source_list])
+    return dg.Definitions(
+        assets=[
+            *landing,
+            raw_signals_asset(landing),
+            scored_ideas,
+            designs,
+            mockups,
+            listings,
+            live_listings,
+            marketplace_metrics,
+            scoring_weights,
+            *marts_assets,
+        ],
+        jobs=list(jobs.values()),
+        schedules=build_schedules(jobs),
+        sensors=[downstream],
+        resources={**default_resources(config), **(overrides or {})},
+        executor=_executor(profile or config.profile),
+    )
+
+
+def _executor(profile: Profile) -> dg.ExecutorDefinition:
+    if profile != "kubernetes":
+        return dg.in_process_executor
+    from dagster_k8s import k8s_job_executor
+
+    return k8s_job_executor
+
+
+defs = build_defs()

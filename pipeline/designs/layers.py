@@ -1,0 +1,138 @@
+"""The layered spec: what is drawn, in which ink, where; and how a layer becomes an outline.
+
+A spec is a list of layers painted in order. A layer in the ink `CUT` prints nothing: it takes its area away from
+everything painted before it, so that the garment shows through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from pipeline.designs.ornaments import ORNAMENTS
+from pipeline.designs.pictograms import pictogram
+from pipeline.designs.shapes import (
+    IDENTITY,
+    Box,
+    Matrix,
+    Points,
+    Shape,
+    bent,
+    compose_matrices,
+    cut,
+    joined,
+    outset,
+    stroked,
+    transformed,
+)
+from pipeline.designs.typefaces import Typeface, Typefaces
+from pipeline.models import Model
+
+Numbers = NDArray[np.float64]
+
+CUT = "cut"
+STEP = 25.0
+"""Longest edge, in thousandths of an em, that stays straight when text is bent."""
+
+
+class Layer(Model):
+    """One shape of the design."""
+
+    kind: Literal["text", "pictogram", "ornament"]
+    name: str = Field(description="the words, the pictogram's name, or the ornament's")
+    ink: str = Field(description="role in the palette, or CUT")
+    face: str = ""
+    tracking: float = Field(default=0.0, description="thousandths of an em")
+    bend: str = Field(default="", description="how text is bent: a key of BENDS, arc or smile; empty: straight")
+    amount: float = Field(default=0.0, description="of the bend; of arc and smile the radius in thousandths of an em")
+    embolden: float = Field(default=0.0, description="thousandths of an em added to all sides of the letters")
+    params: dict[str, Any] = Field(default_factory=dict, description="of an ornament")
+    matrix: Matrix = IDENTITY
+    grow: float = Field(default=0.0, description="margin added on all sides, in sheet units")
+    line: float = Field(default=0.0, description="if set, only the edge is drawn, this wide, in sheet units")
+
+    def under(self, matrix: Matrix) -> Layer:
+        """The layer moved, scaled or turned as a whole."""
+        a, b, c, d, _, _ = matrix
+        scale = math.sqrt(abs(a * d - b * c))
+        return self.model_copy(
+            update={
+                "matrix": compose_matrices(matrix, self.matrix),
+                "grow": self.grow * scale,
+                "line": self.line * scale,
+            }
+        )
+
+    @property
+    def scale(self) -> float:
+        """Sheet units per local unit."""
+        a, b, c, d, _, _ = self.matrix
+        return math.sqrt(abs(a * d - b * c))
+
+
+Bend = Callable[[Numbers, Numbers, float], Numbers]
+BENDS: dict[str, Bend] = {
+    "rise": lambda u, y, amount: y - amount * (1 - u * u),
+    "bulge": lambda u, y, amount: y * (1 + amount / 1000 * (1 - u * u)),
+    "sag": lambda u, y, amount: y * (1 + amount / 1000 * u * u),
+    "wave": lambda u, y, amount: y - amount * np.sin(np.pi * u),
+}
+"""y of points after bending, from u = −1 … 1 along the line, y, and the amount."""
+
+
+def _text(layer: Layer, face: Typeface) -> Shape:
+    glyphs = face.run(layer.name, layer.tracking)
+    width = glyphs[-1][1] + glyphs[-1][2]
+    if layer.bend in ("arc", "smile"):
+        side = 1 if layer.bend == "arc" else -1
+        placed = []
+        for outline, left, advance in glyphs:
+            middle = left + advance / 2
+            angle = side * (middle - width / 2) / layer.amount
+            sin, cos = math.sin(angle), math.cos(angle)
+            turn: Matrix = (cos, sin, -sin, cos, side * layer.amount * sin, -side * layer.amount * cos)
+            placed.append(transformed(outline, compose_matrices(turn, (1, 0, 0, 1, -middle, 0))))
+        return outset(joined(placed), layer.embolden)
+    whole = outset(joined(outline for outline, _, _ in glyphs), layer.embolden)
+    if not layer.bend:
+        return whole
+    bend, half = BENDS[layer.bend], width / 2
+
+    def move(points: Points) -> Points:
+        x, y = points.T
+        return np.column_stack([x, bend(x / half - 1, y, layer.amount)])
+
+    return bent(whole, move, STEP)
+
+
+def outline(layer: Layer, typefaces: Typefaces) -> Shape:
+    """The layer's shape in sheet units."""
+    if layer.kind == "text":
+        shape = _text(layer, typefaces[layer.face])
+    elif layer.kind == "pictogram":
+        shape = pictogram(layer.name)
+    else:
+        shape = ORNAMENTS[layer.name](**layer.params)
+    shape = outset(transformed(shape, layer.matrix), layer.grow)
+    return stroked(shape, layer.line) if layer.line else shape
+
+
+def painted(layers: Sequence[Layer], typefaces: Typefaces) -> list[tuple[str, Shape]]:
+    """Ink and shape of everything that prints, in order, with the cuts taken away."""
+    planes: list[tuple[str, Shape]] = []
+    for layer in layers:
+        shape = outline(layer, typefaces)
+        if layer.ink == CUT:
+            planes = [(ink, cut(plane, shape) if _meet(plane.bounds, shape.bounds) else plane) for ink, plane in planes]
+        else:
+            planes.append((layer.ink, shape))
+    return [(ink, plane) for ink, plane in planes if not plane.is_empty]
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,0 +1,1 @@
+"""Feedback: reading what marketplaces report, and learning the weights of the score from it."""

@@ -1,0 +1,1 @@
+"""Listings: their words, limits, legal steps and upload packs, for every marketplace."""

@@ -1,0 +1,1 @@
+"""Half-lives and lead times, with their sources: see docs/scoring.md."""

@@ -1,0 +1,94 @@
+"""The five factors as functions of arrays, each answering on 0 … 1.
+
+What belongs here: the formulas, with their parameters named. What does not: where the inputs come from (`pace`,
+`calendar`), and how factors become a score (`score`). Formulas, ranges and reasons: docs/scoring.md.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+NEUTRAL = 0.5
+"""The factor of a thing that can't be measured: neither for nor against it."""
+
+STEEPNESS = 3.0
+"""decay(0): at its peak a signal's freshness is sigmoid(3) = 0.953, one half-life away 0.5, two away 0.047."""
+
+MAD_TO_SIGMA = 0.6745
+"""Third quartile of the standard normal: makes MAD comparable with a standard deviation (Iglewicz & Hoaglin 1993)."""
+
+RELATIVE_FLOOR = 0.1
+ABSOLUTE_FLOOR = 1 / 60
+"""The spread is never taken to be under a tenth of the median, nor under one interaction an hour (per minute)."""
+
+FULL_AFFINITY = 0.5
+"""Cosine between a text and a niche from which on it counts as wholly of that niche."""
+
+PLATEAU_DAYS = 7.0
+SEASON_DAYS = 28.0
+"""Within a week of its event an idea is in season; beyond, seasonality falls to 1/e every four weeks."""
+
+
+def sigmoid(x: ArrayLike) -> Floats:
+    """1 / (1 + e^-x), without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * np.asarray(x, np.float64))), np.float64)
+
+
+def decay(hours_since_peak: ArrayLike, half_life: ArrayLike) -> Floats:
+    """STEEPNESS · (1 − |hours| / half_life): falls in a straight line and crosses zero one half-life from the peak.
+
+    Args:
+        hours_since_peak: Hours, negative before the peak of a dated thing.
+        half_life: Hours, > 0; that of the side of the peak on which the moment lies.
+    """
+    return STEEPNESS * (1 - np.abs(np.asarray(hours_since_peak, np.float64)) / np.asarray(half_life, np.float64))
+
+
+def freshness(hours_since_peak: ArrayLike, half_life: ArrayLike) -> Floats:
+    """sigmoid(decay(hours_since_peak)): highest at the peak, ½ one half-life from it."""
+    return sigmoid(decay(hours_since_peak, half_life))
+
+
+def robust_z(x: ArrayLike, median: ArrayLike, mad: ArrayLike) -> Floats:
+    """0.6745 · (x − median) / MAD, with the floors above under MAD. NaN where an input is NaN.
+
+    Scaling x, median and MAD by one number leaves z as it is, unless the absolute floor rules.
+    """
+    centre = np.asarray(median, np.float64)
+    spread = np.maximum(np.asarray(mad, np.float64), np.maximum(RELATIVE_FLOOR * centre, ABSOLUTE_FLOOR))
+    return np.asarray(MAD_TO_SIGMA * (np.asarray(x, np.float64) - centre) / spread, np.float64)
+
+
+def engagement(z: ArrayLike) -> Floats:
+    """sigmoid(z): the source's usual pace gives ½, as does a thing without pace or baseline (NaN)."""
+    z = np.asarray(z, np.float64)
+    return np.where(np.isnan(z), NEUTRAL, sigmoid(np.nan_to_num(z)))
+
+
+def novelty(cosine: ArrayLike) -> Floats:
+    """1 − cosine(embedding, recent centroid of its category), from 0 to 1; 1 where there is no centroid (NaN)."""
+    cosine = np.asarray(cosine, np.float64)
+    return np.where(np.isnan(cosine), 1.0, 1 - np.clip(np.nan_to_num(cosine), 0, 1))
+
+
+def affinity(cosine: ArrayLike) -> Floats:
+    """Cosine with a niche's embedding on the common range: 0 at ≤ 0, 1 at ≥ FULL_AFFINITY; NaN stays NaN."""
+    return np.clip(np.asarray(cosine, np.float64) / FULL_AFFINITY, 0, 1)
+
+
+def community_fit(subreddit_affinity: ArrayLike, hashtag_cohesion: ArrayLike) -> Floats:
+    """Mean of the two, each 0 … 1; where one is NaN (no community, no tags) the other alone; neither: NEUTRAL."""
+    both = np.stack(np.broadcast_arrays(*(np.asarray(x, np.float64) for x in (subreddit_affinity, hashtag_cohesion))))
+    known = (~np.isnan(both)).sum(axis=0)
+    total = np.nansum(both, axis=0)
+    return np.asarray(np.divide(total, known, out=np.full(total.shape, NEUTRAL), where=known > 0))
+
+
+def seasonality(days_to_event: ArrayLike) -> Floats:
+    """1 within ±PLATEAU_DAYS of the event, else exp(−(|days| − PLATEAU_DAYS) / SEASON_DAYS); undated (NaN): NEUTRAL."""
+    days = np.asarray(days_to_event, np.float64)
+    beyond = np.maximum(np.abs(np.nan_to_num(days)) - PLATEAU_DAYS, 0)
+    return np.where(np.isnan(days), NEUTRAL, np.exp(-beyond / SEASON_DAYS))

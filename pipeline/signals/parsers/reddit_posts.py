@@ -1,0 +1,99 @@
+"""Reddit: a Listing of posts, as `/r/<sub>/hot`, `/rising`, `/top` answer; or a list of Listings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pipeline.models import MAX_COUNTER, Counters, Json, Payload, Signal
+from pipeline.signals.parsers.base import (
+    Count,
+    RawItem,
+    RefusedError,
+    UnixSeconds,
+    json_document,
+    shape,
+    shown,
+    unix_time,
+)
+from pipeline.signals.text import Headline, Text
+
+ACCOUNT_FIELDS = frozenset({"author", "author_fullname", "author_flair_text", "approved_by", "banned_by"})
+
+
+class Post(RawItem):
+    """The fields of a post (a "t3") that are used."""
+
+    id: Annotated[str, Field(strict=True, pattern=r"^[0-9a-z]{1,20}$")]
+    title: Headline
+    subreddit: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{1,49}$")]
+    created_utc: UnixSeconds
+    score: Annotated[int, Field(strict=True, ge=-MAX_COUNTER, le=MAX_COUNTER)]
+    num_comments: Count
+    view_count: Count | None = None
+    upvote_ratio: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    link_flair_text: Text | None = None
+    over_18: Annotated[bool, Field(strict=True)] = False
+    stickied: Annotated[bool, Field(strict=True)] = False
+    removed_by_category: str | None = None
+
+
+def items(text: str) -> list[object]:
+    """The children of the listing, or of all the listings, in order."""
+    document = json_document(text)
+    listings = document if isinstance(document, list) else [document]
+    return [child for listing in listings for child in _children(listing)]
+
+
+def signal(item: object, payload: Payload) -> Signal:
+    """A post as a signal. What is not for everyone, pinned by moderators or taken down is refused."""
+    post = Post.model_validate(_post_data(item))
+    if post.over_18:
+        raise RefusedError("over_18: True: not safe for work, never a source of designs")
+    if post.stickied:
+        raise RefusedError("stickied: True: pinned by moderators, so its counters say nothing about a trend")
+    if post.removed_by_category:
+        raise RefusedError(f"removed_by_category: {shown(post.removed_by_category)}: taken down")
+    if post.subreddit.lower().startswith("u_"):
+        raise RefusedError("subreddit: u_***: the page of an account, not a community")
+    return Signal(
+        source=payload.source,
+        external_id=post.id,
+        content=post.title,
+        url=f"https://www.reddit.com/comments/{post.id}/",
+        category=post.subreddit,
+        published_at=unix_time(post.created_utc),
+        captured_at=payload.captured_at,
+        counters=Counters(likes=max(post.score, 0), comments=post.num_comments, views=post.view_count),
+        metadata=_metadata(post),
+    )
+
+
+def _children(listing: Any) -> list[object]:
+    if isinstance(listing, dict) and listing.get("kind") == "Listing" and isinstance(listing.get("data"), dict):
+        children = listing["data"].get("children")
+        if isinstance(children, list):
+            return children
+    raise RefusedError(f'body: expected {{"kind": "Listing", "data": {{"children": […]}}}}, got {shape(listing)}')
+
+
+def _post_data(item: object) -> object:
+    if not isinstance(item, dict):
+        raise RefusedError(f"item: expected an object, got {shape(item)}")
+    if item.get("kind") != "t3":
+        raise RefusedError(f"kind: {shown(item.get('kind'))} is not a post ('t3')")
+    if not isinstance(item.get("data"), dict):
+        raise RefusedError("data: missing, or not an object")
+    return item["data"]
+
+
+def _metadata(post: Post) -> Json:
+    facts: Json = {"kind": "post"}
+    if post.upvote_ratio is not None:
+        facts["upvote_ratio"] = post.upvote_ratio
+    if post.link_flair_text:
+        facts["flair"] = post.link_flair_text
+    if post.score < 0:
+        facts["score"] = post.score
+    return facts

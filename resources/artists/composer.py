@@ -1,0 +1,46 @@
+"""The embedded artist: composes type, pictograms and ornaments. No model, no key, no system library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.designs.compose import ARTIST, TEE, compose, garments, render
+from pipeline.designs.typefaces import Typefaces
+from pipeline.models import Brief, Drawing, Recipe
+from resources.errors import UndrawableError
+from resources.typefaces import typefaces as installed
+
+
+class Composer:
+    """The `Artist` that is always there."""
+
+    name = ARTIST
+
+    def __init__(self, typefaces: Typefaces | None = None) -> None:
+        self._typefaces = typefaces or installed()
+
+    def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
+        """The print file of the standard tee.
+
+        Raises:
+            UndrawableError: the brief names no pictogram, or its words can't be set.
+        """
+        try:
+            recipe = compose(brief, recent, self._typefaces)
+        except ValueError as error:
+            raise UndrawableError(str(error)) from error
+        width, height, dpi = TEE
+        contrasts = garments(recipe)
+        return Drawing(
+            recipe=recipe,
+            png=self.render(recipe, width, height, dpi),
+            width=width,
+            height=height,
+            dpi=dpi,
+            garments=tuple(garment for garment, (_, offered) in contrasts.items() if offered),
+            contrasts={garment.name: round(ratio, 2) for garment, (ratio, _) in contrasts.items()},
+        )
+
+    def render(self, recipe: Recipe, width: int, height: int, dpi: int) -> bytes:
+        """The same artwork for another print area (pixels)."""
+        return render(recipe, self._typefaces, width, height, dpi)

@@ -1,0 +1,50 @@
+"""The world as the settings describe it: every resource that an asset may ask for, by its key.
+
+What belongs here: which implementation stands behind a key. What does not: what it does. Nothing here connects or
+loads before a run asks for it, so definitions load on a machine that has none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+
+from resources.artists.composer import Composer
+from resources.embedders import embedder
+from resources.objects import Objects
+from resources.postgres import database_urls
+from resources.reports import ReportFolder
+from resources.settings import Settings
+from resources.store import Store
+from resources.warehouse import Warehouse
+
+
+def object_store(settings: Settings) -> Objects:
+    """The object store of the settings: S3, a folder, or the folder `objects` in the data folder."""
+    url = settings.object_store_url or str(settings.data_dir.resolve() / "objects")
+    return Objects(url, endpoint=settings.object_store_endpoint)
+
+
+def default_resources(settings: Settings) -> Mapping[str, object]:
+    """The resources by key, made anew for each run."""
+
+    @dg.resource
+    def store(_: dg.InitResourceContext) -> Iterator[Store]:
+        with database_urls(settings) as urls, Store(urls.engine) as opened:
+            yield opened
+
+    @dg.resource
+    def warehouse(_: dg.InitResourceContext) -> Iterator[Warehouse]:
+        with database_urls(settings) as urls:
+            yield Warehouse(urls.engine, settings.data_dir.resolve() / "warehouse")
+
+    return {
+        "settings": settings,
+        "store": store,
+        "objects": dg.ResourceDefinition(lambda _: object_store(settings)),
+        "embedder": dg.ResourceDefinition(lambda _: embedder(settings.embedder)),
+        "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),
+        "warehouse": warehouse,
+        "artist": dg.ResourceDefinition(lambda _: Composer()),
+    }

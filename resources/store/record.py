@@ -1,0 +1,206 @@
+"""The record as a whole: its connections, its transactions, and what goes wrong said in the project's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from pgvector.psycopg import register_vector
+from psycopg import errors, sql
+from psycopg.types import TypeInfo
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from resources.errors import PermanentError, TransientError
+from resources.postgres import connection_error, host_of
+from resources.store.decisions import Decisions
+from resources.store.designs import Designs
+from resources.store.events import Events
+from resources.store.ideas import Ideas
+from resources.store.listings import Listings
+from resources.store.metrics import Metrics
+from resources.store.mockups import Mockups
+from resources.store.signals import Signals
+from resources.store.staging import Connection
+from resources.store.weights import ScoringWeights
+
+CONNECT_LIMIT_S = 10.0
+HOURLY_TABLES = ("signal_observations", "quarantine", "ideas", "designs", "mockups", "listings", "listing_metrics")
+OTHER_TABLES = (
+    *("signals", "scoring_weights", "approvals", "metric_reports", "experiments", "decisions"),
+    *("webhook_inbox", "events"),
+)
+
+
+class Transaction:
+    """The tables, inside one transaction: all that is written here lasts, or nothing of it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def signals(self) -> Signals:
+        """Signals, their observations, and quarantine."""
+        return Signals(self._connection)
+
+    @cached_property
+    def ideas(self) -> Ideas:
+        """Scored ideas and their vectors."""
+        return Ideas(self._connection)
+
+    @cached_property
+    def designs(self) -> Designs:
+        """Artwork."""
+        return Designs(self._connection)
+
+    @cached_property
+    def mockups(self) -> Mockups:
+        """Pictures of products."""
+        return Mockups(self._connection)
+
+    @cached_property
+    def listings(self) -> Listings:
+        """Listings and approvals."""
+        return Listings(self._connection)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What the marketplaces report."""
+        return Metrics(self._connection)
+
+    @cached_property
+    def weights(self) -> ScoringWeights:
+        """Versions of the weights of the score."""
+        return ScoringWeights(self._connection)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Choices and their evidence."""
+        return Decisions(self._connection)
+
+    @cached_property
+    def events(self) -> Events:
+        """The log of state changes."""
+        return Events(self._connection)
+
+
+class Store:
+    """The record on a PostgreSQL server. Connects when first used; safe to share between threads."""
+
+    def __init__(self, url: str, *, connections: int = 8) -> None:
+        self.url = url
+        self._pool = ConnectionPool(
+            url,
+            kwargs={"connect_timeout": int(CONNECT_LIMIT_S), "application_name": "design-idea-engine"},
+            min_size=0,
+            max_size=connections,
+            timeout=CONNECT_LIMIT_S,
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
+        self._opening = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. The store can't be used afterwards."""
+        self._pool.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection with an open transaction: committed at the end, rolled back when the block raises.
+
+        Raises:
+            TransientError: the server does not answer, went away, or chose us to break a deadlock.
+            PermanentError: the server refuses us, is full, lacks the schema, or a constraint refuses the write.
+        """
+        try:
+            self._open()
+            with self._pool.connection() as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise TransientError(f"PostgreSQL at {host_of(self.url)} gave no connection: {error}") from error
+        except psycopg.Error as error:
+            raise self._translated(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """The tables inside one transaction; errors as of `connection`."""
+        with self.connection() as connection:
+            yield Transaction(connection)
+
+    def counts(self, hour: datetime | None = None) -> dict[str, int]:
+        """Rows by table.
+
+        Args:
+            hour: count only what belongs to this hour; tables that know no hour are left out then.
+        """
+        tables = HOURLY_TABLES if hour is not None else (*HOURLY_TABLES, *OTHER_TABLES)
+        where = sql.SQL("WHERE hour = %(hour)s" if hour is not None else "")
+        parts = [
+            sql.SQL("SELECT {}, count(*) FROM {} {}").format(sql.Literal(table), sql.Identifier(table), where)
+            for table in tables
+        ]
+        with self.connection() as connection:
+            return dict(connection.execute(sql.SQL(" UNION ALL ").join(parts), {"hour": hour}).fetchall())
+
+    def newest_hours(self) -> dict[str, datetime | None]:
+        """The newest hour that has rows, by table; None where there are none."""
+        parts = [
+            sql.SQL("SELECT {}, max(hour) FROM {}").format(sql.Literal(table), sql.Identifier(table))
+            for table in HOURLY_TABLES
+        ]
+        with self.connection() as connection:
+            return dict(connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall())
+
+    def _open(self) -> None:
+        with self._opening:
+            if not self._pool.closed:
+                return
+            # The pool would only say that it timed out; a connection of our own says why.
+            try:
+                with psycopg.connect(self.url, connect_timeout=int(CONNECT_LIMIT_S)) as probe:
+                    migrated = TypeInfo.fetch(probe, "vector") is not None
+            except psycopg.OperationalError as error:
+                raise connection_error(self.url, error) from error
+            if not migrated:
+                raise PermanentError(
+                    f"the database at {host_of(self.url)} has no pgvector: migrate it (run `engine db upgrade`)"
+                )
+            self._pool.open()
+
+    def _translated(self, error: psycopg.Error) -> PermanentError | TransientError:
+        where, said = host_of(self.url), error.diag.message_primary or str(error)
+        hint = f": {error.diag.message_hint}" if error.diag.message_hint else ""
+        match error:
+            case errors.UndefinedTable() | errors.UndefinedColumn() | errors.UndefinedObject():
+                return PermanentError(
+                    f"the schema at {where} is not this version's ({said}): migrate it (run `engine db upgrade`)"
+                )
+            case errors.DiskFull():
+                return PermanentError(f"the disk of PostgreSQL at {where} is full ({said}): free some, then run again")
+            case psycopg.OperationalError():
+                return TransientError(f"PostgreSQL at {where}: {said}")
+            case psycopg.IntegrityError() | psycopg.DataError():
+                return PermanentError(f"PostgreSQL at {where} refuses the write: {said}{hint}")
+        return PermanentError(f"PostgreSQL at {where} does not understand us: {said}{hint}")
+
+
+def _configure(connection: Connection) -> None:
+    """Vectors as numpy arrays, times as UTC."""
+    connection.autocommit = True
+    connection.execute("SET TIME ZONE 'UTC'")
+    register_vector(connection)
+    connection.autocommit = False

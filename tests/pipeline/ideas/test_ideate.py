@@ -1,0 +1,346 @@
+"""An hour's ideas: the same twice, others the next hour, no two alike, of many kinds, explained by their inputs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.ideas import Ideation, ideate, selection
+from pipeline.ideas.lexicon import niches
+from pipeline.models import EMBEDDING_DIM, Idea, Vectors, Weights, fold, identity
+from pipeline.scoring.calendar import total_lead_days
+from pipeline.scoring.score import score
+from resources.embedders import embedder
+
+HOUR = datetime(2026, 11, 23, 6, tzinfo=UTC)
+WEIGHTS = Weights(version=3, freshness=0.25, engagement=0.25, novelty=0.15, community_fit=0.15, seasonality=0.20)
+TIME = pl.Datetime("us", "UTC")
+COUNTERS: dict[str, Any] = {"likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64}
+SIGNALS: dict[str, Any] = {
+    "signal_id": pl.String, "source": pl.String, "external_id": pl.String, "content": pl.String, "url": pl.String,
+    "category": pl.String, "published_at": TIME, "captured_at": TIME, "metadata": pl.String, **COUNTERS,
+    "payload_uri": pl.String,
+}  # fmt: skip
+HISTORY: dict[str, Any] = {
+    "signal_id": pl.String,
+    "source": pl.String,
+    "published_at": TIME,
+    "captured_at": TIME,
+    **COUNTERS,
+}
+NO_HISTORY = pl.DataFrame(schema=HISTORY)
+
+OCCASIONS: tuple[tuple[str, int, str, str, bool], ...] = (
+    ("Christmas", 32, "christmas|family|santa", "festive", True),
+    ("Christmas Eve", 31, "christmas|family|santa", "festive", True),
+    ("Ugly Sweater Day", 25, "ugly sweater|christmas party|funny", "festive", False),
+    ("First Day of Winter", 28, "winter|snow|cozy", "cozy", False),
+    ("New Year's Day", 39, "new year|fresh start|party", "festive", False),
+    ("Valentine's Day", 83, "love|couples|romance", "heartfelt", True),
+    ("Hanukkah", 20, "hanukkah|jewish|family", "festive", True),
+    ("Day of the Horse", 20, "horses|equestrian|cowgirl", "outdoorsy", True),
+    ("Crossword Day", 28, "crossword|puzzles|words", "nerdy", False),
+    ("Houseplant Appreciation Day", 48, "plants|houseplants|gardening", "cozy", False),
+    ("Pizza Day", 78, "pizza|food|foodie", "playful", False),
+    ("Squirrel Appreciation Day", 59, "squirrels|wildlife|backyard", "playful", False),
+    ("Gym Season", 40, "gym|fitness|weightlifting", "sporty", False),
+    ("International Mountain Day", 18, "mountains|hiking|climbing", "outdoorsy", False),
+    ("Halloween", 342, "halloween|witch|ghost", "spooky", False),
+    ("Thanksgiving", 3, "thanksgiving|turkey|family", "cozy", False),
+)
+
+
+class Near(NamedTuple):
+    idea_id: UUID
+    phrase: str
+    similarity: float
+
+
+class Record:
+    """Earlier hours' ideas."""
+
+    def __init__(self) -> None:
+        self.ideas: list[Idea] = []
+        self.vectors = np.zeros((0, EMBEDDING_DIM), np.float32)
+
+    def nearest(self, vectors: Vectors) -> Sequence[Near | None]:
+        if not self.ideas:
+            return [None] * len(vectors)
+        cosines = vectors @ self.vectors.T
+        best = cosines.argmax(axis=1)
+        return [Near(self.ideas[b].id, self.ideas[b].phrase, float(c[b])) for b, c in zip(best, cosines, strict=True)]
+
+    def centroids(self) -> dict[str, Vectors]:
+        return {
+            niche: self.vectors[[i.niche == niche for i in self.ideas]].mean(axis=0)
+            for niche in {idea.niche for idea in self.ideas}
+        }
+
+    def keep(self, made: Ideation) -> None:
+        self.ideas += made.ideas
+        self.vectors = np.vstack([self.vectors, made.vectors])
+
+
+def occasion(name: str, days: int, themes: str, mood: str, gift: bool) -> dict[str, Any]:
+    day = HOUR.date() + timedelta(days=days)
+    facts = {
+        "kind": "occasion", "name": name, "date": day.isoformat(), "countries": ["US"], "themes": themes.split("|"),
+        "greeting": None, "motifs": ["star", "gift"], "mood": mood, "gift": gift,
+    }  # fmt: skip
+    return row(name, source="calendar_events", metadata=facts, key=f"{name}{day}")
+
+
+def anniversary(name: str, hook: str, day: date, years: int, themes: str) -> dict[str, Any]:
+    facts = {
+        "kind": "anniversary", "name": name, "year": day.year - years, "date": day.isoformat(), "years": years,
+        "themes": themes.split("|"), "hook": hook, "motifs": ["phone"], "mood": "retro",
+    }  # fmt: skip
+    return row(name, source="nostalgia_topics", metadata=facts, key=f"{name}{day}")
+
+
+def post(text: str, community: str, age_hours: float = 5, likes: int | None = 500, **facts: Any) -> dict[str, Any]:
+    return row(
+        text, source="reddit_posts", metadata={"kind": "post", **facts}, key=text, category=community, likes=likes,
+        published_at=HOUR - timedelta(hours=age_hours),
+    )  # fmt: skip
+
+
+def row(content: str, *, source: str, metadata: dict[str, Any], key: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "signal_id": str(identity("signal", key)), "source": source, "external_id": None, "content": content,
+        "url": None, "category": None, "published_at": None, "captured_at": HOUR, "metadata": json.dumps(metadata),
+        "likes": None, "comments": None, "views": None, "payload_uri": "raw-signals/x", **fields,
+    }  # fmt: skip
+
+
+def frame(*rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=SIGNALS)
+
+
+@pytest.fixture(scope="session")
+def calendar() -> pl.DataFrame:
+    """What the embedded default sees on a day in November."""
+    return frame(*(occasion(*fields) for fields in OCCASIONS))
+
+
+Make = Callable[..., Ideation]
+
+
+@pytest.fixture(scope="session")
+def make() -> Make:
+    """`ideate` with the default embedder, and everything else given or plain."""
+    model = embedder("wordllama")
+
+    def run(signals: pl.DataFrame, record: Record | None = None, **given: Any) -> Ideation:
+        record = record or Record()
+        arguments: dict[str, Any] = {
+            "hour": HOUR, "history": NO_HISTORY, "embed": model.embed, "model": model.model, "nearest": record.nearest,
+            "centroids": record.centroids(), "weights": WEIGHTS, "limit": 60,
+        }  # fmt: skip
+        return ideate(signals=signals, **(arguments | given))
+
+    return run
+
+
+def test_the_same_hour_gives_the_same_ideas_whatever_the_order_of_its_signals(
+    make: Make, calendar: pl.DataFrame
+) -> None:
+    first, again = make(calendar), make(calendar.sample(fraction=1, shuffle=True, seed=5))
+    assert first.ideas == again.ideas
+    assert first.decisions == again.decisions
+    np.testing.assert_array_equal(first.vectors, again.vectors)
+
+
+def test_an_hour_made_again_is_not_its_own_double_and_the_next_brings_others(
+    make: Make, calendar: pl.DataFrame
+) -> None:
+    record = Record()
+    first = make(calendar, record)
+    record.keep(first)
+    later = make(calendar, record, hour=HOUR + timedelta(hours=1))
+    assert len(later.ideas) == len(first.ideas) == 60
+    assert not {fold(i.phrase) for i in first.ideas} & {fold(i.phrase) for i in later.ideas}
+
+
+def test_no_idea_is_too_near_to_another_or_to_an_earlier_one(make: Make, calendar: pl.DataFrame) -> None:
+    record = Record()
+    record.keep(make(calendar, record))
+    later = make(calendar, record, hour=HOUR + timedelta(hours=1))
+    among = later.vectors @ later.vectors.T - np.eye(len(later.ideas))
+    assert among.max() < selection.DUPLICATE
+    assert (later.vectors @ record.vectors.T).max() < selection.DUPLICATE
+
+
+def test_what_the_record_knows_already_is_left_out_and_counted(make: Make, calendar: pl.DataFrame) -> None:
+    first = make(calendar)
+    record = Record()
+    record.keep(first)
+    again = make(calendar, record)
+    assert again.duplicates > first.duplicates
+    assert not {i.id for i in again.ideas} & {i.id for i in first.ideas}
+
+
+def test_an_hour_is_of_many_signals_niches_and_formats(make: Make, calendar: pl.DataFrame) -> None:
+    ideas = make(calendar).ideas
+    most = selection.quotas(60)
+    assert max(Counter(i.signal_id for i in ideas).values()) <= most.signal
+    assert max(Counter(i.niche for i in ideas).values()) <= most.niche
+    assert max(Counter(i.format for i in ideas).values()) <= most.format
+    assert len({i.niche for i in ideas}) >= 20
+    assert len({i.format for i in ideas}) >= 12
+
+
+def test_scores_are_the_weighted_factors_best_first(make: Make, calendar: pl.DataFrame) -> None:
+    made = make(calendar)
+    assert [i.score for i in made.ideas] == sorted((i.score for i in made.ideas), reverse=True)
+    for idea in made.ideas:
+        assert idea.score == pytest.approx(score(idea.factors, WEIGHTS))
+        assert idea.weights_version == WEIGHTS.version
+    np.testing.assert_allclose(np.linalg.norm(made.vectors, axis=1), 1, rtol=1e-4)
+
+
+def test_every_idea_leaves_its_phrase_and_its_evidence_behind(make: Make, calendar: pl.DataFrame) -> None:
+    made = make(calendar)
+    kinds = {(d.subject_id, d.kind) for d in made.decisions}
+    assert kinds == {(i.id, kind) for i in made.ideas for kind in ("phrase", "evidence")}
+    choice = next(d for d in made.decisions if d.kind == "phrase")
+    assert choice.choice.keys() == {"phrase", "format", "template", "niche"}
+    assert any(d.because["alternatives"] for d in made.decisions if d.kind == "phrase")
+
+
+def test_the_reason_names_the_day_the_runway_and_the_missing_counters(make: Make) -> None:
+    idea = make(frame(occasion("Christmas", 32, "christmas|santa", "festive", True))).ideas[0]
+    assert idea.reason.startswith(
+        "Christmas is 32 days away, in time for 18 days' lead; no counters at calendar events;"
+    )
+    assert idea.factors.engagement == 0.5
+    assert idea.evidence["event"]["runway_days"] == 14
+    assert idea.occasion == "Christmas"
+    assert idea.event_date == date(2026, 12, 25)
+
+
+def test_a_day_that_is_nearer_than_its_lead_brings_nothing(make: Make) -> None:
+    lead = total_lead_days()
+    last = make(frame(occasion("Christmas", lead, "christmas|santa", "festive", True))).ideas
+    assert all(f"in time for {lead} days' lead" in idea.reason for idea in last)
+    assert last
+    for days in (lead - 1, 4, 0, -1):
+        assert make(frame(occasion("Christmas", days, "christmas|santa", "festive", True))).ideas == ()
+
+
+def test_a_fast_post_is_measured_against_its_source_and_told_so(make: Make) -> None:
+    slow = [post(f"my {n} tomatoes", "gardening", likes=300 + n) for n in range(9)]
+    made = make(frame(post("these tomatoes are huge", "gardening", likes=60_000), *slow))
+    idea = made.ideas[0]
+    assert idea.niche == "gardener"
+    assert "60,000 interactions, 12,000 an hour over 5 h" in idea.reason
+    assert "× the usual pace of reddit posts; r/gardening is where gardeners are" in idea.reason
+    assert idea.factors.engagement > 0.99
+    assert idea.factors.community_fit == 1
+    assert "Tomatoes" in idea.phrase or "Tomato" in idea.phrase
+
+
+def test_counters_that_came_later_than_the_hour_do_not_matter(make: Make) -> None:
+    row = post("these tomatoes are huge", "gardening")
+    later = pl.DataFrame(
+        [{name: row[name] for name in HISTORY} | {"captured_at": HOUR + timedelta(hours=3), "likes": 10**6}],
+        schema=HISTORY,
+    )
+    assert make(frame(row), history=later).ideas == make(frame(row), history=NO_HISTORY).ideas
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My dog passed away last night", "Police shooting near the bakery with great cookies",
+        "The president ate tacos", "quarterly revenue rose again",
+    ],
+)  # fmt: skip
+def test_grief_violence_politics_and_what_names_nothing_bring_no_idea(make: Make, text: str) -> None:
+    assert make(frame(post(text, "pics"))).ideas == ()
+
+
+def test_solemn_days_bring_no_idea(make: Make) -> None:
+    assert make(frame(occasion("Remembrance Day", 40, "remembrance|military|history", "heartfelt", False))).ideas == ()
+
+
+def test_no_word_of_a_post_but_the_lexicon_s_reaches_a_phrase(make: Make) -> None:
+    ideas = make(frame(post("Zorbatron unveils coffee machine for Quibblesnork fans", "coffee"))).ideas
+    assert ideas
+    assert not any(name in idea.phrase for idea in ideas for name in ("Zorbatron", "Quibblesnork"))
+    assert any("Coffee" in idea.phrase for idea in ideas)
+
+
+def test_tags_that_speak_of_the_niche_count_for_it(make: Make) -> None:
+    text = "so many tomatoes this year"
+    fitting = make(frame(post(text, "pics", tags=["gardening", "vegetable garden"]))).ideas
+    foreign = make(frame(post(text, "pics", tags=["blockchain", "esports"]))).ideas
+    fit = {i.niche: i.factors.community_fit for i in fitting}
+    assert fit["gardener"] > {i.niche: i.factors.community_fit for i in foreign}["gardener"]
+
+
+def test_an_anniversary_is_dated_by_its_years_and_its_hook(make: Make) -> None:
+    day = HOUR.date() + timedelta(days=40)
+    ideas = make(frame(anniversary("Home modems", "Dial-Up Dreams", day, 35, "internet|retro|computing"))).ideas
+    assert ideas
+    assert all("Dial-Up Dreams" in idea.phrase for idea in ideas)
+    assert ideas[0].reason.startswith("Home modems (its 35 years) is 40 days away")
+
+
+def test_metadata_that_is_no_date_makes_a_post_and_never_an_error(make: Make) -> None:
+    broken = post("free coffee for everyone", "coffee") | {"metadata": '{"kind": "occasion", "name": 7}'}
+    none = post("more coffee for everyone", "coffee") | {"metadata": None}
+    ideas = make(frame(broken, none)).ideas
+    assert ideas
+    assert all(idea.occasion is None for idea in ideas)
+
+
+def test_no_signals_give_no_ideas(make: Make) -> None:
+    made = make(frame())
+    assert (made.ideas, made.decisions, made.considered) == ((), (), 0)
+    assert made.vectors.shape == (0, EMBEDDING_DIM)
+
+
+def test_a_smaller_limit_keeps_fewer(make: Make, calendar: pl.DataFrame) -> None:
+    assert len(make(calendar, limit=5).ideas) == 5
+
+
+def test_novelty_falls_when_a_niche_has_had_much_of_the_same(make: Make) -> None:
+    signals = frame(post("these tomatoes are huge", "gardening"))
+    first = make(signals, limit=1)
+    again = make(signals, limit=1, centroids=dict.fromkeys(niches(), first.vectors[0]))
+    assert first.ideas[0].factors.novelty == 1
+    assert again.ideas[0].factors.novelty < 1
+
+
+def test_ten_thousand_signals_are_worked_on_in_bounded_time(make: Make) -> None:
+    things = ("coffee", "tomatoes", "my dog", "chess", "a telescope", "sourdough", "nothing at all", "old vinyl")
+    rows = [
+        post(f"{things[n % 8]} picture number {n}", "pics", age_hours=1 + n % 20, likes=n % 997) for n in range(10_000)
+    ]
+    start = time.perf_counter()
+    made = make(frame(*rows))
+    assert time.perf_counter() - start < 30
+    assert made.considered <= 12_000
+    assert made.ideas
+
+
+@pytest.mark.slow
+def test_a_day_of_the_calendar_alone_brings_two_hundred_in_its_top_quartile(make: Make, calendar: pl.DataFrame) -> None:
+    record = Record()
+    for hour in range(24):
+        record.keep(make(calendar, record, hour=HOUR.replace(hour=hour)))
+    phrases = {fold(idea.phrase) for idea in record.ideas}
+    scores = np.array([idea.score for idea in record.ideas])
+    assert len(phrases) == len(record.ideas) >= 800
+    assert len({idea.id for idea in record.ideas}) == len(record.ideas)
+    assert (scores >= np.quantile(scores, 0.75)).sum() >= 200

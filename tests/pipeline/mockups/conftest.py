@@ -1,0 +1,50 @@
+"""Print files and garments that the tests of the mock-ups share."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.models import GarmentColor, MockupImage
+
+Rect = tuple[int, int, int, int]
+Draw = Callable[..., bytes]
+
+
+def print_file(*inked: tuple[Rect, tuple[int, ...]], size: tuple[int, int] = (1500, 1800)) -> bytes:
+    """A transparent canvas with filled rectangles: ((left, top, right, bottom), RGB or RGBA)."""
+    canvas = Image.new("RGBA", size, (255, 0, 255, 0))
+    for rect, colour in inked:
+        canvas.paste((*colour, 255)[:4], rect)
+    out = io.BytesIO()
+    canvas.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def pixels(mockup: MockupImage) -> NDArray[np.float64]:
+    """The picture as RGB, float64 (h, w, 3)."""
+    decoded = cv2.imdecode(np.frombuffer(mockup.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.asarray(decoded[..., ::-1], np.float64)
+
+
+@pytest.fixture(scope="session")
+def draw() -> Draw:
+    return print_file
+
+
+@pytest.fixture(scope="session")
+def look() -> Callable[[MockupImage], NDArray[np.float64]]:
+    return pixels
+
+
+@pytest.fixture(scope="session")
+def garments() -> Sequence[GarmentColor]:
+    shades = {"White": "#FFFFFF", "Black": "#0B0B0C", "Heather": "#B4B7BC", "Royal": "#1F4FA8", "Daisy": "#F5C945"}
+    return [GarmentColor(name=name, hex=shade) for name, shade in shades.items()]

@@ -1,0 +1,1 @@
+"""The gallery: pages, pictures and JSON for people who look at designs. No rule of `pipeline` lives here."""

@@ -1,0 +1,94 @@
+"""The same as the pages, as JSON, and whether all is well."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Query, Response
+from pydantic import Field
+
+from pipeline.models import Model
+from resources.errors import PermanentError, TransientError
+from resources.objects import Objects
+from resources.store import Store, gallery
+from web.filters import Filters, cursor_token
+
+
+class IdeaPage(Model):
+    """Some ideas in order."""
+
+    ideas: tuple[gallery.Card, ...]
+    next: str | None = Field(description="the value of `after` for the page after this; null on the last")
+
+
+class Problem(Model):
+    """Why there is no answer."""
+
+    detail: str
+
+
+class Health(Model):
+    """Whether the gallery can do its work."""
+
+    status: Literal["ok", "unavailable"]
+    database: str = Field(description="ok, or what is wrong with it")
+    revision: str | None = Field(description="the migration the database stands at")
+    object_store: str = Field(description="ok, or what is wrong with it")
+    newest_hour: datetime | None = Field(description="the newest hour with ideas; null when there are none")
+    age_seconds: float | None = Field(description="time since that hour began")
+
+
+def _health(store: Store, objects: Objects) -> Health:
+    database = object_store = "ok"
+    pulse = None
+    try:
+        with store.connection() as conn:
+            pulse = gallery.pulse(conn)
+    except (TransientError, PermanentError) as error:
+        database = str(error)
+    try:
+        objects.exists("generated-mockups/any")
+    except (TransientError, PermanentError) as error:
+        object_store = str(error)
+    newest = pulse.newest_hour if pulse else None
+    return Health(
+        status="ok" if database == object_store == "ok" else "unavailable",
+        database=database,
+        revision=pulse.revision if pulse else None,
+        object_store=object_store,
+        newest_hour=newest,
+        age_seconds=(datetime.now(UTC) - newest).total_seconds() if newest else None,
+    )
+
+
+def router(store: Store, objects: Objects) -> APIRouter:
+    """The routes of the JSON API."""
+    routes = APIRouter()
+
+    @routes.get("/api/ideas", tags=["ideas"])
+    def ideas(filters: Annotated[Filters, Query()]) -> IdeaPage:
+        """Ideas with their factors and mock-ups. A mock-up's picture is at `/images/mockup/{id}`."""
+        with store.connection() as conn:
+            page = gallery.page(conn, **dict(filters))
+        return IdeaPage(ideas=page.cards, next=cursor_token(page.next) if page.next else None)
+
+    @routes.get("/api/ideas/{idea_id}", tags=["ideas"], responses={404: {"model": Problem}})
+    def idea(idea_id: UUID) -> gallery.IdeaWhole:
+        """One idea with everything that led to it and everything made of it. Its print file: `/images/design/{id}`."""
+        with store.connection() as conn:
+            found = gallery.idea(conn, idea_id)
+        if found is None:
+            raise HTTPException(404, f"No idea has the id {idea_id}.")
+        return found
+
+    @routes.get("/health", tags=["health"], responses={503: {"model": Health}})
+    def health(response: Response) -> Health:
+        """200 when database and object store answer and the database is migrated, else 503 with what is wrong."""
+        checks = _health(store, objects)
+        response.status_code = 200 if checks.status == "ok" else 503
+        response.headers["Cache-Control"] = "no-store"
+        return checks
+
+    return routes

@@ -1,0 +1,200 @@
+"""How values become HTML: the templates, and the few words they need. Everything from outside is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.models import Json
+from resources.objects import THUMB_PX, location
+from resources.store.gallery import Card, DesignMade, Picture
+from web.filters import cursor_token, hour_token
+
+HERE = Path(__file__).parent
+FACTORS: Final = {
+    "freshness": ("Freshness", "Fresh", "how close the trend is to its peak"),
+    "engagement": ("Engagement", "Buzz", "likes, comments and views per minute, against what is usual for the source"),
+    "novelty": ("Novelty", "New", "how unlike the other recent ideas it is"),
+    "community_fit": ("Community fit", "Fit", "how close it is to what the niche talks about"),
+    "seasonality": ("Seasonality", "Season", "how near its event is, with time left to sell"),
+}
+INPUTS: Final = {
+    "freshness": ("hours_since_peak", "half_life_hours"),
+    "engagement": ("counters", "pace_per_minute", "pace_hours", "usual", "z"),
+    "novelty": ("cosine_centroid", "nearest"),
+    "community_fit": ("topic", "pair_strength", "cosine_niche", "hashtag_cohesion"),
+    "seasonality": ("event",),
+}
+"""What of an idea's evidence went into which factor; the rest is told apart."""
+MEASURES: Final = {
+    "hours_since_peak": "hours since the peak (below zero: before it)",
+    "half_life_hours": "hours until interest halves",
+    "pace_per_minute": "likes, comments and views per minute",
+    "pace_hours": "measured over hours",
+    "usual": "usual for the source",
+    "median": "median per minute",
+    "mad": "spread (median absolute deviation)",
+    "z": "spreads above the usual",
+    "cosine_centroid": "likeness to what the niche had lately (cosine)",
+    "nearest": "most alike earlier idea",
+    "similarity": "likeness (cosine)",
+    "pair_strength": "how much the topic is the niche's own",
+    "cosine_niche": "likeness to the niche (cosine)",
+    "hashtag_cohesion": "how well its hashtags agree",
+    "lead_days": "days needed to be on sale",
+    "runway_days": "days to spare",
+    "payload_uri": "payload as it came",
+}
+"""What people call the entries of the evidence; other names say it themselves."""
+COUNTER_NAMES: Final = ("likes", "comments", "views")
+
+
+def safe_url(value: str | None) -> str | None:
+    """The URL when a browser may follow it (http or https with a host); None when it may not."""
+    try:
+        parts = urlsplit(value or "")
+    except ValueError:
+        return None
+    return value if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def when(moment: datetime) -> str:
+    """A moment as people read it, such as 23 Nov 2026, 05:12 UTC."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
+def day(date: date) -> str:
+    """A day as people read it, such as 25 Dec 2026."""
+    return f"{date.day} {date:%b %Y}"
+
+
+def brief(moment: datetime) -> str:
+    """A moment where there is little room, such as 23 Nov, 05:12."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%b, %H:%M}"
+
+
+def number(value: float) -> str:
+    """A number as people read it: thousands apart, four significant digits behind the point at most."""
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}"
+    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+
+
+def money(cents: int, currency: str) -> str:
+    """A price, such as 19.99 USD."""
+    return f"{cents / 100:,.2f} {currency}"
+
+
+def words(name: object) -> str:
+    """A snake_case name as words."""
+    return str(name).replace("_", " ")
+
+
+def label(name: object) -> str:
+    """The name of something measured in people's words; any other name as words."""
+    return MEASURES.get(str(name)) or words(name)
+
+
+def alt(card: Card, picture: Picture) -> str:
+    """What a mock-up shows, for those who don't see it."""
+    side = "back" if picture.variant == "back" else "front"
+    return f"Mock-up in {picture.color}, {side}: “{card.phrase}”"
+
+
+def purpose(card: Card) -> str:
+    """What an idea's title says beside its phrase: for which occasion and for whom."""
+    said = card.title.removeprefix(card.phrase).strip(" –")
+    return said[:1].upper() + said[1:]
+
+
+def image_url(kind: str, thing: Picture | DesignMade, width: int | None = None) -> str:
+    """The address of a picture, with the version that lets browsers keep it for good."""
+    version = thing.sha256[:16] if isinstance(thing, DesignMade) else thing.version
+    return f"/images/{kind}/{thing.id}?" + (f"w={width}&" if width else "") + f"v={version}"
+
+
+def inputs(evidence: Json) -> dict[str, Json]:
+    """The evidence by factor, and what belongs to none under the empty name."""
+    sorted_in = {name: {key: evidence[key] for key in keys if key in evidence} for name, keys in INPUTS.items()}
+    taken = {key for keys in INPUTS.values() for key in keys}
+    return sorted_in | {"": {key: value for key, value in evidence.items() if key not in taken}}
+
+
+def alternate(card: Card) -> Picture | None:
+    """The picture to show beside the first: another colour if there is one, else another side."""
+    first, *others = card.pictures or (None,)
+    return next((p for p in others if p and first and p.color != first.color), others[0] if others else None)
+
+
+def swatches(spec: object) -> list[str]:
+    """Every colour of a layered spec, once, in the order of its first appearance."""
+    return list(dict.fromkeys(text.upper() for text in _strings(spec) if _is_hex(text)))
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for item in value.values():
+                yield from _strings(item)
+        case list() | tuple():
+            for item in value:
+                yield from _strings(item)
+
+
+def _is_hex(text: str) -> bool:
+    return len(text) == 7 and text[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in text[1:])
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "when": when,
+        "brief": brief,
+        "day": day,
+        "label": label,
+        "location": location,
+        "number": number,
+        "words": words,
+        "safe_url": safe_url,
+        "hour": hour_token,
+        "token": cursor_token,
+    }
+    environment.globals |= {
+        "alt": alt,
+        "alternate": alternate,
+        "image_url": image_url,
+        "inputs": inputs,
+        "money": money,
+        "purpose": purpose,
+        "swatches": swatches,
+        "FACTORS": FACTORS,
+        "COUNTERS": COUNTER_NAMES,
+        "THUMB_PX": THUMB_PX,
+        "CSS_VERSION": sha256((HERE / "static" / "gallery.css").read_bytes()).hexdigest()[:12],
+    }
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def html(template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
+    """The page of this template with these values."""
+    return HTMLResponse(_ENVIRONMENT.get_template(template).render(**values), status_code)
