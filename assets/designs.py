@@ -4,6 +4,7 @@ from datetime import datetime
 
 import dagster as dg
 
+from assets import pools
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import sheet, table
 from assets.partitions import start_of
@@ -22,7 +23,7 @@ RECENT = 24
 
 @dg.asset(
     deps=["scored_ideas"],
-    pool="artist",
+    pool=pools.ARTIST,
     description="Print-ready artwork (transparent PNG, 300 DPI) for the best ideas of the hour, with the recipe to "
     "make it again. A drawing that fails its proof stops that design, never the hour.",
     automation_condition=WHEN_INPUTS_PASSED,

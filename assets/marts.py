@@ -11,12 +11,11 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
+from assets import pools
 from resources.warehouse import PROJECT, Warehouse, dbt_executable, manifest_path, project_digest
 
 OWNERS = ["team:engine"]
 GROUP = "marts"
-POOL = "warehouse"
-"""Export and builds replace the same files: the pool's limit is one."""
 
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=3))
 
@@ -38,7 +37,7 @@ UPSTREAM = [
     owners=OWNERS,
     kinds={"postgres", "parquet"},
     freshness_policy=FRESH,
-    pool=POOL,
+    pool=pools.WAREHOUSE,
 )
 def warehouse_export(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """The record as Parquet files, all of one consistent snapshot: what the marts are built from."""
@@ -66,7 +65,7 @@ class MartsTranslator(DagsterDbtTranslator):
         return spec.replace_attributes(group_name=GROUP, owners=OWNERS, kinds={"dbt", "duckdb"}, freshness_policy=FRESH)
 
 
-@dbt_assets(name="dbt_marts", manifest=manifest_path(), dagster_dbt_translator=MartsTranslator(), pool=POOL)
+@dbt_assets(name="dbt_marts", manifest=manifest_path(), dagster_dbt_translator=MartsTranslator(), pool=pools.WAREHOUSE)
 def marts(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Any]:
     """Build and test the DuckDB file; analysts get it only when every model and test of it is good."""
     dbt = DbtCliResource(project_dir=PROJECT, profiles_dir=PROJECT, dbt_executable=dbt_executable())
@@ -81,7 +80,7 @@ def marts(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehou
     kinds={"dbt", "postgres"},
     code_version=project_digest(),
     automation_condition=dg.AutomationCondition.missing().newly_true() | dg.AutomationCondition.code_version_changed(),
-    pool=POOL,
+    pool=pools.WAREHOUSE,
 )
 def marts_views(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """The same marts as views in PostgreSQL's schema `marts`: always fresh, built anew when their SQL changes."""

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
+from assets.pools import POOLS
 from resources.postgres import database_urls, holds_table
 from resources.settings import ROOT, Settings
 from resources.store import schema
@@ -55,7 +58,15 @@ def running(settings: Settings) -> Iterator[Instance]:
 
 
 def _make_dagster_storage(instance: Instance) -> None:
-    """Let one process make Dagster's tables: several that start at once would be in each other's way."""
+    """Let one process make Dagster's tables and pools: several that start at once would be in each other's way."""
     with schema.connection(instance.store_url):
-        if not holds_table(instance.dagster_url, "event_logs"):
-            subprocess.run([sys.executable, "-m", "dagster", "instance", "info"], check=True, stdout=subprocess.DEVNULL)
+        if not _has_pools(instance.dagster_url):
+            subprocess.run([sys.executable, "-m", "cli.storage"], check=True, stdout=subprocess.DEVNULL)
+
+
+def _has_pools(url: str) -> bool:
+    if not holds_table(url, "concurrency_limits"):
+        return False
+    with psycopg.connect(url) as connection:
+        known = connection.execute("SELECT concurrency_key FROM concurrency_limits").fetchall()
+    return {pool for (pool,) in known} >= POOLS

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.pools import POOLS
 from pipeline.definitions import build_defs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +51,11 @@ def test_help_answers_without_loading_dagster() -> None:
 @pytest.mark.parametrize("profile", ["local", "test", "kubernetes"])
 def test_every_profile_is_loadable(profile: str) -> None:
     dg.Definitions.validate_loadable(build_defs(profile))  # type: ignore[arg-type]
+
+
+def test_every_pool_that_an_asset_claims_is_one_of_those_made_beforehand(defs: dg.Definitions) -> None:
+    claimed = {node.op.pool for node in defs.resolve_asset_graph().assets_defs if node.is_executable}
+    assert claimed - {None} == POOLS
 
 
 def test_every_asset_keeps_the_contract(specs: list[dg.AssetSpec]) -> None:

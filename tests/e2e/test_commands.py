@@ -66,7 +66,7 @@ def ran() -> Iterator[Ran]:
         outputs, told = [], []
         for process in pair:
             out, progress = process.communicate(timeout=110)
-            assert process.returncode == 0, progress
+            assert process.returncode == 0, f"{progress}\n{out}"
             outputs.append(json.loads(out))
             told.append(progress)
         yield Ran(folder / "data", outputs, told)
