@@ -22,7 +22,7 @@ def test_every_pool_has_its_slot_before_the_first_run(
     with running(settings) as instance, psycopg.connect(instance.dagster_url, autocommit=True) as connection:
         connection.execute("DELETE FROM concurrency_limits WHERE concurrency_key = ANY(%s)", [list(lost)])
     with running(settings) as instance, psycopg.connect(instance.dagster_url) as connection:
-        limits = dict(connection.execute('SELECT concurrency_key, "limit" FROM concurrency_limits').fetchall())
+        rows = connection.execute('SELECT concurrency_key, "limit" FROM concurrency_limits').fetchall()
         slots = connection.execute("SELECT concurrency_key FROM concurrency_slots WHERE NOT deleted").fetchall()
-    assert limits == dict.fromkeys(POOLS, 1)
+    assert dict(rows) == dict.fromkeys(POOLS, 1)
     assert sorted(pool for (pool,) in slots) == sorted(POOLS)
