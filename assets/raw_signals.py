@@ -11,6 +11,7 @@ from pipeline.models import Payload, Rejected, Signal
 from pipeline.signals import merge, read
 from resources.objects import Objects
 from resources.store import Store
+from resources.vault import Vault
 
 
 def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
@@ -33,11 +34,14 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
     )
     @classified
     def raw_signals(
-        context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], objects: dg.ResourceParam[Objects]
+        context: dg.AssetExecutionContext,
+        store: dg.ResourceParam[Store],
+        objects: dg.ResourceParam[Objects],
+        vault: dg.ResourceParam[Vault],
     ) -> dg.MaterializeResult:
         hour = start_of(context)
         landed = objects.landed(hour)
-        read_signals, rejected = _read_all(landed)
+        read_signals, rejected = _read_all(landed, vault.salt)
         signals = {(signal.id, signal.captured_at): uri for signal, uri in read_signals}
         merged = merge([signal for signal, _ in read_signals])
         with store.transaction() as tx:
@@ -71,8 +75,10 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
     return raw_signals
 
 
-def _read_all(landed: Sequence[tuple[Payload, str]]) -> tuple[list[tuple[Signal, str]], list[tuple[Rejected, str]]]:
-    readings = [(read(payload), uri) for payload, uri in landed]
+def _read_all(
+    landed: Sequence[tuple[Payload, str]], salt: bytes
+) -> tuple[list[tuple[Signal, str]], list[tuple[Rejected, str]]]:
+    readings = [(read(payload, salt), uri) for payload, uri in landed]
     return (
         [(signal, uri) for reading, uri in readings for signal in reading.signals],
         [(rejected, uri) for reading, uri in readings for rejected in reading.rejected],

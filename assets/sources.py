@@ -8,6 +8,7 @@ import dagster as dg
 from assets.contract import check, classified, declare
 from assets.display import table
 from assets.partitions import start_of
+from resources.fetching.client import Client
 from resources.objects import Objects
 from resources.sources import Source
 
@@ -33,7 +34,9 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
     @classified
     def land(context: dg.AssetExecutionContext, objects: dg.ResourceParam[Objects]) -> dg.MaterializeResult:
         hour = start_of(context)
-        landed = [(payload, objects.land(payload)) for payload in source.fetch(hour, datetime.now(UTC))]
+        landed = [
+            (payload, objects.land(payload)) for payload in source.fetch(hour, datetime.now(UTC), Client(source.name))
+        ]
         kept = {uri for _, uri in objects.landed(hour)}
         return dg.MaterializeResult(
             metadata={

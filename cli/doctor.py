@@ -19,6 +19,7 @@ from pipeline.listings.marketplaces import marketplaces
 from resources.defaults import object_store
 from resources.embedders import embedder
 from resources.errors import PermanentError, TransientError
+from resources.fetching.client import Client
 from resources.objects import folder_of
 from resources.postgres import EmbeddedPostgres, host_of
 from resources.settings import Settings
@@ -133,7 +134,7 @@ def _recorded(settings: Settings) -> tuple[Level, str]:
     if folder is not None and not folder.is_dir():
         return "off", f"{folder} does not exist; make it to use it"
     now = datetime.now(UTC)
-    payloads = sum(1 for _ in Recorded(url, settings.object_store_endpoint).fetch(now, now))
+    payloads = sum(1 for _ in Recorded(url, settings.object_store_endpoint).fetch(now, now, Client(Recorded.name)))
     return "ok", f"{url}; {payloads} of the running hour"
 
 

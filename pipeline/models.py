@@ -100,6 +100,9 @@ class Signal(Model):
     category: str | None = Field(default=None, max_length=100, description="the source's own grouping: a subreddit, …")
     published_at: AwareDatetime | None = None
     captured_at: AwareDatetime
+    author: str | None = Field(
+        default=None, pattern=r"^[0-9a-f]{32}$", description="salted hash of the account, for counting distinct authors"
+    )
     counters: Counters = Counters()
     metadata: Json = Field(default_factory=dict)
 
@@ -113,6 +116,11 @@ class Signal(Model):
     def id(self) -> UUID:
         """The id of the row in `signals`."""
         return identity("signal", self.content_hash)
+
+    @property
+    def text_hash(self) -> str:
+        """Identity of the words alone, whatever the source: SHA-256 of the folded content."""
+        return sha256(fold(self.content).encode())
 
     @field_validator("published_at")
     @classmethod

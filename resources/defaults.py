@@ -17,6 +17,7 @@ from resources.postgres import database_urls
 from resources.reports import ReportFolder
 from resources.settings import Settings
 from resources.store import Store
+from resources.vault import vault
 from resources.warehouse import Warehouse
 
 
@@ -43,6 +44,7 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "settings": settings,
         "store": store,
         "objects": dg.ResourceDefinition(lambda _: object_store(settings)),
+        "vault": dg.ResourceDefinition(lambda _: vault(settings)),
         "embedder": dg.ResourceDefinition(lambda _: embedder(settings.embedder)),
         "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),
         "warehouse": warehouse,

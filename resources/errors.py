@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class TransientError(Exception):
     """A retry may mend it: a timeout, 429, 5xx, a lost connection."""
@@ -9,6 +11,14 @@ class TransientError(Exception):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class WaitingError(Exception):
+    """Nothing is wrong, but not now: a quota is spent, or a circuit is open. A state, never a failure."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class PermanentError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -38,6 +39,39 @@ class Settings(BaseSettings):
         description="endpoint of an S3-compatible server, such as MinIO",
     )
 
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="32 or more characters: the archive's key and the salt of author hashes come from it; several, "
+        "separated by commas: the first seals, all open; unset: made once in <data_dir>/secret.key",
+    )
+    raw_retention_days: int = Field(default=30, ge=1, le=3650, description="days that raw payloads are kept")
+
+    sources: str = Field(default="all", description="all, or the names of the sources to listen to")
+    contact: str | None = Field(
+        default=None, description="e-mail or page under which sources can reach you; live sources are off without it"
+    )
+    reddit_client_id: SecretStr | None = Field(default=None, validation_alias="REDDIT_CLIENT_ID")
+    reddit_client_secret: SecretStr | None = Field(default=None, validation_alias="REDDIT_CLIENT_SECRET")
+    reddit_subreddits: str = Field(default="", description="subreddits to listen to beside r/all")
+    youtube_api_key: SecretStr | None = Field(default=None, validation_alias="YOUTUBE_API_KEY")
+    youtube_regions: str = Field(default="US", description="ISO 3166 codes")
+    youtube_categories: str = Field(default="", description="ids of video categories; empty: the chart of all")
+    wikipedia_languages: str = Field(default="en", description="language codes of the Wikipedias")
+    trends_regions: str = Field(default="US", description="ISO 3166 codes for Google Trends")
+    mastodon_instances: str = Field(default="mastodon.social", description="host names")
+    instagram_access_token: SecretStr | None = Field(default=None, validation_alias="INSTAGRAM_ACCESS_TOKEN")
+    instagram_user_id: str | None = Field(default=None, validation_alias="INSTAGRAM_USER_ID")
+    instagram_hashtags: str = Field(default="", description="at most 30 hashtags in any 7 days, without #")
+    tiktok_browser: Path | None = Field(
+        default=None, description="a Chromium; set it only after reading what docs/sources.md says of TikTok's terms"
+    )
+    tiktok_proxies: SecretStr | None = Field(default=None, description="http://user:password@host:port, …")
+
+    webhooks: SecretStr | None = Field(
+        default=None, description='JSON: {"<source>": {"scheme": "standard", "secrets": ["whsec_…"]}}'
+    )
+    redis_url: SecretStr | None = Field(default=None, validation_alias="REDIS_URL", description="cache of hot topics")
+
     countries: str = Field(default="US,CA,GB,AU,DE,FR,JP", description="whose holidays calendar_events looks at")
     recorded_url: str | None = Field(
         default=None, description="payloads to replay: a folder or s3://bucket/prefix; unset: <data_dir>/recorded"
@@ -56,15 +90,23 @@ class Settings(BaseSettings):
     @property
     def country_codes(self) -> tuple[str, ...]:
         """`countries` as a tuple of ISO 3166 codes."""
-        return _names(self.countries.upper())
+        return names(self.countries.upper())
 
     @property
     def marketplace_names(self) -> tuple[str, ...]:
         """`marketplaces` as a tuple."""
-        return _names(self.marketplaces)
+        return names(self.marketplaces)
+
+    def unset(self, variables: Sequence[str]) -> tuple[str, ...]:
+        """Which of the environment variables have no value."""
+        fields = {
+            str(info.validation_alias or f"ENGINE_{name.upper()}"): name for name, info in Settings.model_fields.items()
+        }
+        return tuple(variable for variable in variables if not getattr(self, fields[variable]))
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...]:
+    """The names in a list separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 

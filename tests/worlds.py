@@ -23,6 +23,7 @@ from pipeline import definitions
 from pipeline.models import Brief, Drawing, Payload, Recipe
 from resources.artists import Artist
 from resources.artists.composer import Composer
+from resources.fetching import Web
 from resources.objects import Objects
 from resources.settings import Settings
 from resources.sources import Source, SourceSpec, sources
@@ -51,7 +52,7 @@ class Scripted:
         self.answer = answer
         self.asked = 0
 
-    def fetch(self, hour: datetime, now: datetime) -> Iterable[Payload]:
+    def fetch(self, hour: datetime, now: datetime, web: Web) -> Iterable[Payload]:
         """The answer."""
         self.asked += 1
         if isinstance(self.answer, Exception):

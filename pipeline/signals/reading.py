@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from pipeline.models import Model, Payload, Rejected, Signal
 from pipeline.signals.parsers import PARSERS
 from pipeline.signals.parsers.base import Parser, RefusedError, shown
-from pipeline.signals.text import excerpt
+from pipeline.signals.privacy import pseudonym, scrub
+from pipeline.signals.text import excerpt, without_accounts
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a source's clock may be ahead of ours."""
@@ -21,10 +24,13 @@ class Reading(Model):
 
     signals: tuple[Signal, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    purged: dict[str, int] = Field(default_factory=dict, description="kind of personal data → pieces taken out")
 
 
-def read(payload: Payload) -> Reading:
+def read(payload: Payload, salt: bytes) -> Reading:
     """Reads a payload by the parser of its source. Never raises for what is in the body.
+
+    No personal data comes out of here: accounts become salted hashes, and what `privacy.scrub` finds is taken out.
 
     Bytes that aren't UTF-8 are decoded with U+FFFD in their place: items whose text holds one are refused, the others
     are kept. A body that can't be understood as a whole (empty, truncated, HTML, of unknown shape, of an unknown
@@ -42,21 +48,28 @@ def read(payload: Payload) -> Reading:
 
     signals: list[Signal] = []
     rejected: list[Rejected] = []
+    purged: Counter[str] = Counter()
     for index, item in enumerate(items):
         try:
-            signals.append(_read_item(parser, item, payload))
+            signal, found = _read_item(parser, item, payload, salt)
+            signals.append(signal)
+            purged.update(found)
         except (RefusedError, ValidationError) as error:
             cut = excerpt(_written(item), parser.ACCOUNT_FIELDS)
             rejected.append(Rejected(source=payload.source, index=index, reason=_reason(error), excerpt=cut))
-    return Reading(signals=tuple(signals), rejected=tuple(rejected))
+    return Reading(signals=tuple(signals), rejected=tuple(rejected), purged=dict(purged))
 
 
-def _read_item(parser: Parser, item: object, payload: Payload) -> Signal:
+def _read_item(parser: Parser, item: object, payload: Payload, salt: bytes) -> tuple[Signal, Mapping[str, int]]:
     signal = parser.signal(item, payload)
     if signal.published_at and signal.published_at > payload.captured_at + CLOCK_TOLERANCE:
         at, seen = signal.published_at.isoformat(), payload.captured_at.isoformat()
         raise RefusedError(f"published_at: {at} lies after it was captured, {seen}")
-    return signal
+    names = parser.accounts(item)
+    scrubbed = scrub(without_accounts(signal.content, *names))
+    author = pseudonym(payload.source, names[0], salt) if names else None
+    kept = signal.model_dump(exclude={"content_hash"}) | {"content": scrubbed.text, "author": author}
+    return Signal.model_validate(kept), scrubbed.found
 
 
 def _refused(payload: Payload, reason: str, text: str, account_fields: frozenset[str]) -> Reading:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pipeline.models import Payload, hour_of
 from pipeline.signals.occasions import HORIZON_DAYS, occasions
 from resources.errors import PermanentError
+from resources.fetching import Web
 from resources.sources.base import SourceSpec
 
 
@@ -27,7 +28,7 @@ class CalendarEvents:
         """Takes ISO 3166 alpha-2 codes."""
         self.countries = tuple(countries)
 
-    def fetch(self, hour: datetime, now: datetime) -> Iterable[Payload]:  # noqa: ARG002 - computed for any hour
+    def fetch(self, hour: datetime, now: datetime, web: Web) -> Iterable[Payload]:  # noqa: ARG002 - computed for any hour
         """One payload: the occasions seen from the date of the hour, in UTC.
 
         Raises:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pipeline.models import Payload, hour_of
 from pipeline.signals.anniversaries import anniversaries
 from pipeline.signals.occasions import HORIZON_DAYS
+from resources.fetching import Web
 from resources.sources.base import SourceSpec
 
 
@@ -23,7 +24,7 @@ class NostalgiaTopics:
         history="computed for any hour, past or coming",
     )
 
-    def fetch(self, hour: datetime, now: datetime) -> Iterable[Payload]:  # noqa: ARG002 - computed for any hour
+    def fetch(self, hour: datetime, now: datetime, web: Web) -> Iterable[Payload]:  # noqa: ARG002 - computed for any hour
         """One payload: the anniversaries seen from the date of the hour, in UTC."""
         start = hour_of(hour)
         document = {

@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, ValidationError
 from pipeline.models import Model, Payload, hour_of, sha256
 from pipeline.signals.parsers import PARSERS
 from resources.errors import PermanentError
+from resources.fetching import Web
 from resources.objects import KEY, Objects, folder_of
 from resources.sources.base import SourceSpec
 
@@ -53,7 +54,7 @@ class Recorded:
         self.url = url
         self.endpoint = endpoint
 
-    def fetch(self, hour: datetime, now: datetime) -> Iterable[Payload]:  # noqa: ARG002 - what is recorded is past
+    def fetch(self, hour: datetime, now: datetime, web: Web) -> Iterable[Payload]:  # noqa: ARG002 - what is recorded is past
         """The payloads of the hour by source and file name; none where nothing was recorded.
 
         Raises:

@@ -30,10 +30,20 @@ from resources.store.staging import Connection
 from resources.store.weights import ScoringWeights
 
 CONNECT_LIMIT_S = 10.0
-HOURLY_TABLES = ("signal_observations", "quarantine", "ideas", "designs", "mockups", "listings", "listing_metrics")
+HOURLY_TABLES = (
+    "signal_observations",
+    "quarantine",
+    "ideas",
+    "designs",
+    "mockups",
+    "listings",
+    "listing_metrics",
+    "source_health",
+    "hot_topics",
+)
 OTHER_TABLES = (
     *("signals", "scoring_weights", "approvals", "metric_reports", "experiments", "decisions"),
-    *("webhook_inbox", "events"),
+    *("webhook_inbox", "events", "source_digests", "source_gates", "quota_ledger", "audit_log"),
 )
 
 

@@ -25,6 +25,8 @@ SIGHTING_COLUMNS = {
     "captured_at": "timestamptz",
     "metadata": "jsonb",
     "content_hash": "text",
+    "author": "text",
+    "text_hash": "text",
     "likes": "int8",
     "comments": "int8",
     "views": "int8",
@@ -33,13 +35,16 @@ SIGHTING_COLUMNS = {
 # The row tells of the first sighting, in whatever order the sightings are recorded.
 RECORD_SIGNALS: LiteralString = """
 INSERT INTO signals AS s
-    (id, content, source, external_id, url, category, published_at, captured_at, metadata, content_hash)
+    (id, content, source, external_id, url, category, published_at, captured_at, metadata, content_hash, author,
+    text_hash, topic_id)
 SELECT DISTINCT ON (id)
-    id, content, source, external_id, url, category, published_at, captured_at, metadata, content_hash
+    id, content, source, external_id, url, category, published_at, captured_at, metadata, content_hash, author,
+    text_hash, id
 FROM staged_sightings ORDER BY id, captured_at, position
 ON CONFLICT (id) DO UPDATE SET
     content = excluded.content, url = excluded.url, category = excluded.category,
-    published_at = excluded.published_at, captured_at = excluded.captured_at, metadata = excluded.metadata
+    published_at = excluded.published_at, captured_at = excluded.captured_at, metadata = excluded.metadata,
+    author = excluded.author, text_hash = excluded.text_hash
 WHERE excluded.captured_at < s.captured_at
 RETURNING id, xmax = 0 AS is_new
 """
@@ -65,7 +70,7 @@ ON CONFLICT (payload_uri, item_index) DO UPDATE SET reason = excluded.reason, ex
 """
 HOUR: LiteralString = """
 SELECT DISTINCT ON (s.id) s.id::text, s.source, s.external_id, s.content, s.url, s.category, s.published_at,
-    o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.payload_uri
+    o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.payload_uri, s.author, s.topic_id::text
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
 WHERE o.hour = %(hour)s
 ORDER BY s.id, o.captured_at DESC
@@ -84,6 +89,8 @@ HOUR_SCHEMA = {
     "comments": pl.Int64(),
     "views": pl.Int64(),
     "payload_uri": pl.String(),
+    "author": pl.String(),
+    "topic_id": pl.String(),
 }
 HISTORY: LiteralString = """
 SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views
@@ -174,6 +181,7 @@ def _row(signal: Signal, payload_uri: str) -> tuple[object, ...]:
     return (
         *(signal.id, signal.content, signal.source, signal.external_id, signal.url, signal.category),
         *(signal.published_at, signal.captured_at, Jsonb(signal.metadata), signal.content_hash),
+        *(signal.author, signal.text_hash),
         *(counters.likes, counters.comments, counters.views, payload_uri),
     )
 

@@ -13,6 +13,7 @@ from assets import contract
 from assets.contract import MAX_RETRIES
 from pipeline.models import Payload
 from resources.errors import PermanentError, TransientError
+from resources.fetching import Web
 from tests.worlds import HOUR, Scripted, World, attempts, listing_of, materialized, post
 
 RETRY_AFTER = 0.2
@@ -65,12 +66,12 @@ def test_a_source_that_recovers_is_landed_in_the_same_run(
     class Recovering(Scripted):
         """Fails twice, then answers."""
 
-        def fetch(self, hour: datetime, now: datetime) -> Iterable[Payload]:
+        def fetch(self, hour: datetime, now: datetime, web: Web) -> Iterable[Payload]:
             """The answer, the third time."""
             if self.asked < 2:
                 self.asked += 1
                 raise TransientError("hiccup")
-            return super().fetch(hour, now)
+            return super().fetch(hour, now, web)
 
     payload = Payload(source="reddit_posts", captured_at=HOUR, body=listing_of([post(1)]).encode())
     source = Recovering("late_posts", [payload])

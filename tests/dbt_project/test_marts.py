@@ -48,6 +48,8 @@ class Record:
             "signals",
             **{"id": signal, "content": "a signal", "source": "reddit_posts", "captured_at": hour},
             content_hash=sha256(signal.bytes),
+            text_hash=sha256(signal.bytes),
+            topic_id=signal,
         )
         for moment in seen:
             self.insert(

@@ -12,9 +12,9 @@ from psycopg.rows import scalar_row
 from resources.store import gallery
 
 FILL: LiteralString = """
-INSERT INTO signals (id, content, source, captured_at, content_hash)
-SELECT gen_random_uuid(), 'signal ' || n, 'reddit_posts', '2026-11-20T14:05Z', encode(sha256(n::text::bytea), 'hex')
-FROM generate_series(1, 200) n;
+INSERT INTO signals (id, content, source, captured_at, content_hash, text_hash, topic_id)
+SELECT id, 'signal ' || n, 'reddit_posts', '2026-11-20T14:05Z', hash, hash, id
+FROM (SELECT n, gen_random_uuid() AS id, encode(sha256(n::text::bytea), 'hex') AS hash FROM generate_series(1, 200) n);
 WITH numbered AS (SELECT id, row_number() OVER () AS n FROM signals), drawn AS (
     INSERT INTO ideas (id, idea_key, signal_id, hour, title, description, phrase, lines, niche, format, motifs, mood,
         embedding, embedding_model, freshness, engagement, novelty, community_fit, seasonality, score, weights_version,

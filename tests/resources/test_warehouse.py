@@ -116,8 +116,9 @@ def test_all_tables_are_of_one_moment(database_url: str, tmp_path: Path) -> None
                 with connection.transaction():
                     signal = uuid4()
                     connection.execute(
-                        "INSERT INTO signals (id, content, source, captured_at, content_hash)"
-                        " VALUES (%s, 'news', 'reddit_posts', now(), encode(sha256(%s::text::bytea), 'hex'))",
+                        "INSERT INTO signals (id, content, source, captured_at, content_hash, text_hash, topic_id)"
+                        " SELECT id, 'news', 'reddit_posts', now(), hash, hash, id"
+                        " FROM (SELECT %s AS id, encode(sha256(%s::text::bytea), 'hex') AS hash)",
                         [signal, signal],
                     )
                     connection.execute(

@@ -112,6 +112,8 @@ def write_idea(conn: psycopg.Connection[Any], number: int, **changes: Any) -> UU
         "published_at": hour - timedelta(hours=5),
         "captured_at": hour + timedelta(minutes=12),
         "content_hash": digest,
+        "text_hash": digest,
+        "topic_id": identity("signal", digest),
     }
     factors = {
         name: round(random.uniform(0.2, 1), 3)

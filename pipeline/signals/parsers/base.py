@@ -29,6 +29,13 @@ class Parser(Protocol):
         """Names of the fields that name an account: masked wherever a raw item is shown."""
         ...
 
+    def accounts(self, item: object) -> Sequence[str]:
+        """Names of the accounts that the raw item names, its author's first. Never raises; none for a strange item.
+
+        The author is kept as a salted hash; all of them are taken out of the texts.
+        """
+        ...
+
     def items(self, text: str) -> Sequence[object]:
         """The raw items of a document. Raises RefusedError if it can't be understood as a whole."""
         ...
@@ -36,6 +43,18 @@ class Parser(Protocol):
     def signal(self, item: object, payload: Payload) -> Signal:
         """The signal of one raw item. Raises RefusedError or ValidationError."""
         ...
+
+
+def named(item: object, *paths: str) -> list[str]:
+    """The texts at these dotted paths of a raw item, where there are such; for `accounts`."""
+    found: list[str] = []
+    for path in paths:
+        value: object = item
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str) and value.strip():
+            found.append(value.strip())
+    return found
 
 
 class RawItem(BaseModel):

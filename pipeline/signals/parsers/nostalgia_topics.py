@@ -9,6 +9,11 @@ from pipeline.signals.parsers.base import document_list
 ACCOUNT_FIELDS: frozenset[str] = frozenset()
 
 
+def accounts(item: object) -> list[str]:  # noqa: ARG001 - what is computed names no account
+    """None."""
+    return []
+
+
 def items(text: str) -> list[object]:
     """The anniversaries of the document."""
     return document_list(text, "anniversaries")

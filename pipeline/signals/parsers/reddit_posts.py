@@ -13,6 +13,7 @@ from pipeline.signals.parsers.base import (
     RefusedError,
     UnixSeconds,
     json_document,
+    named,
     shape,
     shown,
     unix_time,
@@ -37,6 +38,11 @@ class Post(RawItem):
     over_18: Annotated[bool, Field(strict=True)] = False
     stickied: Annotated[bool, Field(strict=True)] = False
     removed_by_category: str | None = None
+
+
+def accounts(item: object) -> list[str]:
+    """The author; `[deleted]` is nobody."""
+    return [name for name in named(item, "data.author") if name != "[deleted]"]
 
 
 def items(text: str) -> list[object]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.models import Counters, Json, Payload, Signal
-from pipeline.signals.parsers.base import DigitCount, RawItem, RefusedError, WrittenTime, document_list
+from pipeline.signals.parsers.base import DigitCount, RawItem, RefusedError, WrittenTime, document_list, named
 from pipeline.signals.text import Headline, Text, without_accounts
 
 ACCOUNT_FIELDS = frozenset({"channelTitle", "channelId"})
@@ -58,6 +58,11 @@ class Video(RawItem):
     id: Annotated[str, Field(strict=True, pattern=r"^[0-9A-Za-z_-]{1,64}$")]
     snippet: Snippet
     statistics: Statistics
+
+
+def accounts(item: object) -> list[str]:
+    """The channel: by its id where there is one, and by its name."""
+    return named(item, "snippet.channelId", "snippet.channelTitle")
 
 
 def items(text: str) -> list[object]:

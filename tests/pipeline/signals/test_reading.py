@@ -18,6 +18,7 @@ from pipeline.signals.text import clean
 from tests import recorded
 
 NOW = datetime(2026, 11, 23, 5, 30, tzinfo=UTC)
+SALT = b"salt of the tests"
 
 
 def post(**fields: Any) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def body(*items: Any, source: str = "reddit_posts") -> bytes:
 
 
 def reading(data: bytes, source: str = "reddit_posts") -> Reading:
-    return read(Payload(source=source, captured_at=NOW, body=data))
+    return read(Payload(source=source, captured_at=NOW, body=data), SALT)
 
 
 def one(*items: Any, source: str = "reddit_posts") -> Signal:
@@ -135,7 +136,7 @@ def test_names_of_accounts_never_enter_the_quarantine() -> None:
 
 def test_identity_does_not_change_with_counters_or_time() -> None:
     early = one(post(score=1))
-    later = read(Payload(source="reddit_posts", captured_at=NOW + timedelta(hours=3), body=body(post(score=900))))
+    later = read(Payload(source="reddit_posts", captured_at=NOW + timedelta(hours=3), body=body(post(score=900))), SALT)
     assert later.signals[0].id == early.id
     assert one(post(id="zzz")).id != early.id
 
@@ -400,7 +401,7 @@ needs_data = pytest.mark.skipif(not recorded.available(), reason="recorded data 
 
 @needs_data
 def test_recorded_reddit_listings() -> None:
-    found = [read(payload) for payload in (recorded.reddit_listing(), *recorded.reddit_cassettes())]
+    found = [read(payload, SALT) for payload in (recorded.reddit_listing(), *recorded.reddit_cassettes())]
     assert [(len(r.signals), len(r.rejected)) for r in found] == [(10, 1), (98, 2), (97, 5), (94, 6), (93, 7)]
     for payload, result in zip(recorded.reddit_cassettes(), found[1:], strict=True):
         authors = {child["data"]["author"] for child in json.loads(payload.body)["data"]["children"]}
@@ -411,7 +412,7 @@ def test_recorded_reddit_listings() -> None:
 @needs_data
 def test_a_recorded_youtube_day() -> None:
     payload = recorded.youtube_chart(recorded.youtube_days()[0])
-    found = read(payload)
+    found = read(payload, SALT)
     assert len(found.signals) + len(found.rejected) == len(json.loads(payload.body)["items"]) == 2233
     assert all("U+FFFD" in r.reason or "nothing is left" in r.reason for r in found.rejected)
     assert len(found.rejected) < 10

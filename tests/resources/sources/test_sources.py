@@ -16,6 +16,7 @@ from pipeline.models import Payload
 from pipeline.signals import read
 from pipeline.signals.parsers import PARSERS
 from resources.errors import PermanentError
+from resources.fetching.client import Client
 from resources.objects import Objects
 from resources.settings import Settings
 from resources.sources import sources
@@ -32,11 +33,11 @@ COMPUTED = [CalendarEvents(["US", "GB"]), NostalgiaTopics()]
 @pytest.mark.parametrize("source", COMPUTED, ids=lambda source: source.name)
 @pytest.mark.parametrize("hour", [NOW, NOW - timedelta(days=4000), NOW + timedelta(days=400)])
 def test_a_computed_source_answers_any_hour_byte_for_byte(source: CalendarEvents, hour: datetime) -> None:
-    (first,) = source.fetch(hour, NOW)
-    (again,) = source.fetch(hour, NOW + timedelta(days=1))
+    (first,) = source.fetch(hour, NOW, Client("test"))
+    (again,) = source.fetch(hour, NOW + timedelta(days=1), Client("test"))
     assert first == again
     assert first.captured_at == hour.replace(minute=0)
-    found = read(first)
+    found = read(first, b"salt")
     assert found.signals
     assert not found.rejected
     assert {signal.metadata["kind"] for signal in found.signals} <= {"occasion", "anniversary"}
@@ -44,9 +45,9 @@ def test_a_computed_source_answers_any_hour_byte_for_byte(source: CalendarEvents
 
 
 def test_the_metadata_that_scoring_relies_on() -> None:
-    (calendar,) = CalendarEvents(["US", "GB"]).fetch(NOW, NOW)
-    (nostalgia,) = NostalgiaTopics().fetch(NOW, NOW)
-    christmas = next(s for s in read(calendar).signals if s.content == "Christmas")
+    (calendar,) = CalendarEvents(["US", "GB"]).fetch(NOW, NOW, Client("test"))
+    (nostalgia,) = NostalgiaTopics().fetch(NOW, NOW, Client("test"))
+    christmas = next(s for s in read(calendar, b"salt").signals if s.content == "Christmas")
     assert christmas.metadata == {
         "kind": "occasion",
         "name": "Christmas",
@@ -58,7 +59,7 @@ def test_the_metadata_that_scoring_relies_on() -> None:
         "mood": "festive",
         "gift": True,
     }
-    pole = next(s for s in read(nostalgia).signals if "South Pole" in s.content)
+    pole = next(s for s in read(nostalgia, b"salt").signals if "South Pole" in s.content)
     assert pole.metadata == {
         "kind": "anniversary",
         "name": "First people reach the South Pole",
@@ -73,11 +74,11 @@ def test_the_metadata_that_scoring_relies_on() -> None:
 
 
 def test_a_tampered_document_is_refused_by_field() -> None:
-    (payload,) = CalendarEvents(["US"]).fetch(NOW, NOW)
+    (payload,) = CalendarEvents(["US"]).fetch(NOW, NOW, Client("test"))
     document = json.loads(payload.body)
     document["occasions"][0]["mood"] = "grumpy"
     del document["occasions"][1]["date"]
-    found = read(payload.model_copy(update={"body": json.dumps(document).encode()}))
+    found = read(payload.model_copy(update={"body": json.dumps(document).encode()}), b"salt")
     assert [r.index for r in found.rejected] == [0, 1]
     assert "mood: 'grumpy'" in found.rejected[0].reason
     assert found.rejected[1].reason == "date: missing"
@@ -85,14 +86,14 @@ def test_a_tampered_document_is_refused_by_field() -> None:
 
 def test_an_unknown_country_names_the_setting() -> None:
     with pytest.raises(PermanentError, match=r"ENGINE_COUNTRIES='US,XX'.*'XX'"):
-        list(CalendarEvents(["US", "XX"]).fetch(NOW, NOW))
+        list(CalendarEvents(["US", "XX"]).fetch(NOW, NOW, Client("test")))
 
 
 def test_the_registry_follows_the_settings(tmp_path: Path) -> None:
     found = sources(Settings(data_dir=tmp_path, countries="AU"))
     assert [source.name for source in found] == ["calendar_events", "nostalgia_topics", "recorded"]
     assert all(source.spec.terms and source.spec.history and source.spec.counters for source in found)
-    assert list(found[2].fetch(NOW, NOW)) == []
+    assert list(found[2].fetch(NOW, NOW, Client("test"))) == []
 
 
 # --- recorded
@@ -108,7 +109,7 @@ class Place:
 
     def fetch(self, hour: datetime = NOW) -> list[Payload]:
         """What the source answers."""
-        return list(Recorded(self.url, self.endpoint).fetch(hour, NOW))
+        return list(Recorded(self.url, self.endpoint).fetch(hour, NOW, Client("test")))
 
     def write(self, path: str, data: bytes = b"[]", meta: str | None = None) -> None:
         """Put a file into the hour, with its sidecar."""
@@ -161,22 +162,22 @@ def test_without_a_sidecar_the_hour_is_the_moment(place: Place) -> None:
 
 def test_a_missing_folder_means_that_nothing_was_recorded_and_is_not_made(tmp_path: Path) -> None:
     for url in (str(tmp_path / "nowhere"), (tmp_path / "nowhere").as_uri()):
-        assert list(Recorded(url).fetch(NOW, NOW)) == []
+        assert list(Recorded(url).fetch(NOW, NOW, Client("test"))) == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_bucket_is_not_nothing(s3: str) -> None:
     with pytest.raises(PermanentError, match="no such bucket: create it, or correct ENGINE_RECORDED_URL"):
-        list(Recorded("s3://nowhere/kept", s3).fetch(NOW, NOW))
+        list(Recorded("s3://nowhere/kept", s3).fetch(NOW, NOW, Client("test")))
     with pytest.raises(PermanentError, match="ENGINE_RECORDED_URL='ftp://x'"):
-        list(Recorded("ftp://x").fetch(NOW, NOW))
+        list(Recorded("ftp://x").fetch(NOW, NOW, Client("test")))
 
 
 def test_the_settings_say_where_and_on_which_server(s3: str, tmp_path: Path) -> None:
     configured = Settings(data_dir=tmp_path, recorded_url="s3://shop/settings", OBJECT_STORE_ENDPOINT=s3)
     key = "settings/year=2026/month=11/day=23/hour=05/reddit_posts/hot.json"
     boto3.client("s3", endpoint_url=s3).put_object(Bucket="shop", Key=key, Body=b"[]")
-    assert [payload.source for payload in sources(configured)[2].fetch(NOW, NOW)] == ["reddit_posts"]
+    assert [payload.source for payload in sources(configured)[2].fetch(NOW, NOW, Client("test"))] == ["reddit_posts"]
 
 
 @pytest.mark.parametrize("path", ["myspace_bulletins/x.json", "loose.json"])
@@ -193,7 +194,7 @@ def test_a_file_with_a_name_that_no_object_may_have_is_named_before_anything_is_
     place.write("reddit_posts/a.json")
     place.write(f"reddit_posts/{name}")
     with pytest.raises(PermanentError) as error:
-        next(iter(Recorded(place.url, place.endpoint).fetch(NOW, NOW)))
+        next(iter(Recorded(place.url, place.endpoint).fetch(NOW, NOW, Client("test"))))
     assert f"reddit_posts/{name}: rename {name!r} to letters" in str(error.value)
 
 
@@ -233,4 +234,4 @@ def test_an_archive_is_replayed_as_it_was_landed(tmp_path: Path) -> None:
     captured = NOW + timedelta(minutes=17)
     payload = Payload(source="reddit_posts", captured_at=captured, body=b"[]", url="https://example.org/hot.json")
     archive.land(payload)
-    assert list(Recorded(str(tmp_path / "objects" / "raw-signals")).fetch(NOW, NOW)) == [payload]
+    assert list(Recorded(str(tmp_path / "objects" / "raw-signals")).fetch(NOW, NOW, Client("test"))) == [payload]
