@@ -9,5 +9,8 @@ select
     captured_at,
     cast(metadata as text) as metadata,
     content_hash,
+    text_hash,
+    topic_id,
+    topic_likeness,
     created_at
 from {{ source('record', 'signals') }}
