@@ -85,6 +85,10 @@ CREATE TABLE quota_ledger (
 CREATE INDEX quota_ledger_spent ON quota_ledger (source, spent_at);
 
 ALTER TYPE inbox_status ADD VALUE 'taken' AFTER 'received';
+-- As text: a new value of an enum can't be named in the transaction that adds it.
+ALTER TABLE webhook_inbox DROP CONSTRAINT webhook_inbox_check;
+ALTER TABLE webhook_inbox ADD CONSTRAINT webhook_inbox_check
+    CHECK ((status::text IN ('received', 'taken')) = (processed_at IS NULL));
 ALTER TABLE webhook_inbox ADD COLUMN hour timestamptz CHECK (hour = date_trunc('hour', hour, 'UTC'));
 ALTER TABLE webhook_inbox ADD COLUMN run_id text;
 ALTER TABLE webhook_inbox ADD COLUMN attempts int NOT NULL DEFAULT 0 CHECK (attempts >= 0);
@@ -124,6 +128,7 @@ DROP FUNCTION refuse_change();
 ALTER TABLE webhook_inbox DROP COLUMN hour, DROP COLUMN run_id, DROP COLUMN attempts, DROP COLUMN signal_ids,
     DROP COLUMN error;
 -- A value of an enum can't be dropped; the type is made again without it.
+ALTER TABLE webhook_inbox DROP CONSTRAINT webhook_inbox_check;
 DROP INDEX webhook_inbox_waiting;
 ALTER TABLE webhook_inbox ALTER COLUMN status DROP DEFAULT;
 ALTER TYPE inbox_status RENAME TO inbox_status_0002;
@@ -133,6 +138,7 @@ ALTER TABLE webhook_inbox ALTER COLUMN status TYPE inbox_status
 ALTER TABLE webhook_inbox ALTER COLUMN status SET DEFAULT 'received';
 DROP TYPE inbox_status_0002;
 CREATE INDEX webhook_inbox_waiting ON webhook_inbox (received_at) WHERE status = 'received';
+ALTER TABLE webhook_inbox ADD CONSTRAINT webhook_inbox_check CHECK ((status = 'received') = (processed_at IS NULL));
 ALTER TABLE signals DROP COLUMN author, DROP COLUMN text_hash, DROP COLUMN topic_id, DROP COLUMN topic_likeness,
     DROP COLUMN recorded_seq;
 """
