@@ -21,6 +21,7 @@ from resources.postgres import connection_error, host_of
 from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
+from resources.store.gates import Gates
 from resources.store.ideas import Ideas
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
@@ -97,6 +98,11 @@ class Transaction:
     def events(self) -> Events:
         """The log of state changes."""
         return Events(self._connection)
+
+    @cached_property
+    def gates(self) -> Gates:
+        """What holds sources back, and what is spent of their quotas."""
+        return Gates(self._connection)
 
 
 class Store:
