@@ -77,13 +77,14 @@ class Cache(SqliteStorage):
     def create_entry(
         self, request: Request, response: Response, key: str, *, ttl: float | None = None, tti: float | None = None
     ) -> Entry:
-        """As hishel's; the whole answer is read and kept at once."""
+        """As hishel's; the whole answer is read and kept at once, in place of the one before."""
         body = _read(response)
         whole = replace(response, stream=iter([body]))
         if response.status_code != 200 or not {"etag", "last-modified"} & set(response.headers):
             return Entry(uuid4(), request, whole)
         sealed = Response(200, self._sealed(response.headers), stream=iter([self._vault.seal(body)]))
         unnamed = Request(request.method, self._vault.seal(request.url.encode()).decode())
+        self.forget(key)
         entry = super().create_entry(unnamed, sealed, key, ttl=ttl, tti=tti)
         _read(entry.response)  # reading it saves it
         return Entry(entry.id, request, whole)

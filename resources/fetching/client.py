@@ -24,8 +24,8 @@ from resources.errors import ErrorClass, PermanentError, TransientError, Waiting
 from resources.fetching.base import Answer, Expect, Manners
 from resources.fetching.cache import Cache, cache
 from resources.fetching.gate import Gate, OpenGate, StoreGate
-from resources.fetching.rules import PATIENCE, retry_delay, seconds_of, stagger
 from resources.fetching.masking import MaskedUrls, quoted, secrets_of, shown
+from resources.fetching.rules import PATIENCE, retry_delay, seconds_of, stagger
 from resources.fetching.transport import TIMEOUT, OversizeError, Transport
 from resources.settings import Settings
 from resources.store import Store
@@ -236,6 +236,8 @@ class Client:
             raise PermanentError(f"{where} answered too much: {error}", error_class="unreadable") from error
         except httpx.DecodingError as error:
             raise TransientError(f"{where} can't be read: {error}", error_class="unreadable") from error
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise PermanentError(f"{where} leads to no URL: {error}", error_class="refused") from error
         except httpx.TransportError as error:
             kind = type(error).__name__
             raise TransientError(f"{where} got no answer: {kind}: {error}", error_class="connection") from error
