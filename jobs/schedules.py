@@ -35,8 +35,8 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
             selection=dg.AssetSelection.assets("scoring_weights"),
             description="Learn from a day's outcomes; adopt only what beats the weights in force.",
         ),
-        "retention": dg.define_asset_job(
-            "retention",
+        "expiry": dg.define_asset_job(
+            "expiry",
             selection=dg.AssetSelection.assets("retention"),
             description="End what has been kept long enough.",
         ),
@@ -73,7 +73,7 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
         return dg.RunRequest(run_key=key, partition_key=key)
 
     @dg.schedule(
-        job=jobs["retention"],
+        job=jobs["expiry"],
         cron_schedule="40 3 * * *",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Every night: end what has been kept long enough.",

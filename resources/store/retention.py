@@ -21,7 +21,7 @@ class Retention:
         self._connection = connection
 
     def expire(self, before: datetime) -> dict[str, int]:
-        """Delete what is older than the moment. Returns rows deleted by table; a webhook that waits is never touched."""
+        """Delete what is older than the moment; a webhook that waits is never touched. Returns rows by table."""
         return {
             table: self._connection.execute(statement, {"before": before}).rowcount
             for table, statement in (
