@@ -9,7 +9,7 @@ from assets.display import table
 from assets.partitions import start_of
 from pipeline.models import Payload, Rejected, Signal
 from pipeline.signals import merge, read
-from resources.objects import Objects
+from resources.archive import Archive
 from resources.store import Store
 from resources.vault import Vault
 
@@ -36,17 +36,18 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
     def raw_signals(
         context: dg.AssetExecutionContext,
         store: dg.ResourceParam[Store],
-        objects: dg.ResourceParam[Objects],
+        archive: dg.ResourceParam[Archive],
         vault: dg.ResourceParam[Vault],
     ) -> dg.MaterializeResult:
         hour = start_of(context)
-        landed = objects.landed(hour)
+        landed = archive.landed(hour)
         read_signals, rejected = _read_all(landed, vault.salt)
         signals = {(signal.id, signal.captured_at): uri for signal, uri in read_signals}
         merged = merge([signal for signal, _ in read_signals])
         with store.transaction() as tx:
             recorded = tx.signals.record([(s, signals[s.id, s.captured_at]) for s in merged], hour)
             tx.signals.quarantine(rejected, hour)
+            tx.audit.record(f"run {context.run.run_id}", "read_archive", hour.isoformat(), {"payloads": len(landed)})
         context.log.info(f"{recorded.new} new, {recorded.seen_again} seen again, {len(rejected)} quarantined")
         duplicates = len(read_signals) - len(merged)
         return dg.MaterializeResult(

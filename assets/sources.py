@@ -8,8 +8,8 @@ import dagster as dg
 from assets.contract import check, classified, declare
 from assets.display import table
 from assets.partitions import start_of
+from resources.archive import Archive
 from resources.fetching.client import Client
-from resources.objects import Objects
 from resources.sources import Source
 
 SOURCE_GROUP = "sources"
@@ -32,12 +32,12 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         **declare(SOURCE_GROUP, "json"),
     )
     @classified
-    def land(context: dg.AssetExecutionContext, objects: dg.ResourceParam[Objects]) -> dg.MaterializeResult:
+    def land(context: dg.AssetExecutionContext, archive: dg.ResourceParam[Archive]) -> dg.MaterializeResult:
         hour = start_of(context)
         landed = [
-            (payload, objects.land(payload)) for payload in source.fetch(hour, datetime.now(UTC), Client(source.name))
+            (payload, archive.land(payload)) for payload in source.fetch(hour, datetime.now(UTC), Client(source.name))
         ]
-        kept = {uri for _, uri in objects.landed(hour)}
+        kept = {uri for _, uri in archive.landed(hour)}
         return dg.MaterializeResult(
             metadata={
                 "payloads": len(landed),

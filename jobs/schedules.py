@@ -35,6 +35,11 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
             selection=dg.AssetSelection.assets("scoring_weights"),
             description="Learn from a day's outcomes; adopt only what beats the weights in force.",
         ),
+        "expiry": dg.define_asset_job(
+            "expiry",
+            selection=dg.AssetSelection.assets("retention"),
+            description="End what has been kept long enough.",
+        ),
         "marts": dg.define_asset_job(
             "marts",
             selection=dg.AssetSelection.groups("marts"),
@@ -44,7 +49,7 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
 
 
 def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
-    """Hourly sources, nightly weights, marts at half past every hour."""
+    """Hourly sources, nightly weights and retention, marts at half past every hour."""
 
     @dg.schedule(
         job=jobs["sources"],
@@ -67,9 +72,21 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
         key = yesterday.strftime(DAILY.fmt)
         return dg.RunRequest(run_key=key, partition_key=key)
 
+    @dg.schedule(
+        job=jobs["expiry"],
+        cron_schedule="40 3 * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night: end what has been kept long enough.",
+    )
+    def nightly_retention(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        yesterday = context.scheduled_execution_time - timedelta(days=1)
+        key = yesterday.strftime(DAILY.fmt)
+        return dg.RunRequest(run_key=key, partition_key=key)
+
     return [
         hourly_sources,
         nightly_weights,
+        nightly_retention,
         dg.ScheduleDefinition(
             name="hourly_marts",
             job=jobs["marts"],

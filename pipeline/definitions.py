@@ -14,6 +14,7 @@ from assets.marketplace_metrics import marketplace_metrics
 from assets.marts import marts_assets
 from assets.mockups import mockups
 from assets.raw_signals import raw_signals_asset
+from assets.retention import retention
 from assets.scored_ideas import scored_ideas
 from assets.scoring_weights import scoring_weights
 from assets.sources import source_assets
@@ -49,6 +50,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
             live_listings,
             marketplace_metrics,
             scoring_weights,
+            retention,
             *marts_assets,
         ],
         jobs=list(jobs.values()),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
+from resources.archive import Archive
 from resources.artists.composer import Composer
 from resources.embedders import embedder
 from resources.objects import Objects
@@ -44,6 +45,7 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "settings": settings,
         "store": store,
         "objects": dg.ResourceDefinition(lambda _: object_store(settings)),
+        "archive": dg.ResourceDefinition(lambda _: Archive(object_store(settings), vault(settings))),
         "vault": dg.ResourceDefinition(lambda _: vault(settings)),
         "embedder": dg.ResourceDefinition(lambda _: embedder(settings.embedder)),
         "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),

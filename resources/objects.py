@@ -1,8 +1,8 @@
 """The object store: one implementation for a local folder and for S3, and where each kind of object lies in it.
 
-What belongs here: bytes under keys, the layout of the keys, and landing raw payloads. What does not: what bytes mean.
+What belongs here: bytes under keys, and the layout of the keys. What does not: what bytes mean.
 
-    raw-signals/year=/month=/day=/hour=/<source>/<digest>.<ext>   as it came, with <digest>.meta.json beside it
+    raw-signals/year=/month=/day=/hour=/…                         as it came, sealed (resources.archive)
     generated-mockups/<idea-id>/variants/…                        pictures, with metadata.json above them
     published-assets/<marketplace>/…                              what was handed over
     backups/database|configurations/…
@@ -10,13 +10,11 @@ What belongs here: bytes under keys, the layout of the keys, and landing raw pay
 
 from __future__ import annotations
 
-import json
 import mimetypes
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -25,27 +23,15 @@ from uuid import UUID
 import obstore
 from obstore import exceptions
 from obstore.store import LocalStore, S3Store
-from pydantic import BaseModel, ValidationError
 
-from pipeline.models import Payload, hour_of, sha256
+from pipeline.models import sha256
 from resources.errors import PermanentError, TransientError
 
 KEY = re.compile(r"[A-Za-z0-9_=][A-Za-z0-9._=-]*(/[A-Za-z0-9_=][A-Za-z0-9._=-]*)*")
 TIMEOUT = timedelta(seconds=30)
-READERS = 8
+DELETED_AT_ONCE = 500
 THUMB_PX = 480
 """Width of the small pictures that are kept beside the large ones, for whoever shows many at once."""
-
-
-class Sidecar(BaseModel):
-    """What a landed payload's bytes don't say of themselves."""
-
-    source: str
-    captured_at: datetime
-    url: str | None
-    media_type: str
-    digest: str
-    key: str
 
 
 class Objects:
@@ -70,7 +56,7 @@ class Objects:
         if root is not None:
             self._base = root.as_uri()
             try:
-                self._store = LocalStore(root, mkdir=True)
+                self._store = LocalStore(root, mkdir=True, automatic_cleanup=True)
             except OSError as error:
                 raise PermanentError(f"object store {url}: {error}: name a folder that can be written") from error
         elif parts.scheme == "s3" and parts.netloc:
@@ -137,49 +123,13 @@ class Objects:
             return False
         return True
 
-    def land(self, payload: Payload) -> str:
-        """Keep a payload as it came. Landing the same bytes again in the hour changes nothing. Returns the URI."""
-        suffix = mimetypes.guess_extension(payload.media_type.partition(";")[0].strip()) or ".bin"
-        key = raw_key(payload.source, payload.captured_at, payload.digest, suffix)
-        sidecar_key = raw_key(payload.source, payload.captured_at, payload.digest, ".meta.json")
-        # The sidecar comes last: where it is, the payload is whole.
-        if not self.exists(sidecar_key):
-            self._put(key, payload.body, payload.media_type)
-            sidecar = Sidecar(
-                source=payload.source,
-                captured_at=payload.captured_at,
-                url=payload.url,
-                media_type=payload.media_type,
-                digest=payload.digest,
-                key=key,
-            )
-            self._put(sidecar_key, sidecar.model_dump_json(indent=1).encode(), "application/json")
-        return self.uri(key)
-
-    def landed(self, hour: datetime) -> list[tuple[Payload, str]]:
-        """The payloads of the hour with their URIs, by source, time and digest.
-
-        Raises:
-            PermanentError: an object is damaged or gone; it is named.
-        """
-        sidecars = [key for key in self.list(hour_prefix(hour)) if key.endswith(".meta.json")]
-        with ThreadPoolExecutor(READERS) as readers:
-            found = readers.map(self._read_landed, sidecars)
-            return sorted(found, key=lambda pair: (pair[0].source, pair[0].captured_at, pair[1]))
-
-    def _read_landed(self, sidecar_key: str) -> tuple[Payload, str]:
-        try:
-            sidecar = Sidecar.model_validate(json.loads(self.get(sidecar_key)))
-        except (ValueError, ValidationError) as error:
-            raise PermanentError(f"{self.uri(sidecar_key)} is damaged: restore or remove it: {error}") from error
-        body = self.get(sidecar.key)
-        if sha256(body) != sidecar.digest:
-            raise PermanentError(
-                f"{self.uri(sidecar.key)} is damaged: its SHA-256 is {sha256(body)}, not {sidecar.digest}: "
-                "restore it, or remove it with its .meta.json"
-            )
-        known = sidecar.model_dump(exclude={"digest", "key"})
-        return Payload(body=body, **known), self.uri(sidecar.key)
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; one that is not there is no error."""
+        checked = [self.key(key) for key in keys]
+        for start in range(0, len(checked), DELETED_AT_ONCE):
+            batch = checked[start : start + DELETED_AT_ONCE]
+            with self._errors(batch[0]), suppress(FileNotFoundError):
+                obstore.delete(self._store, batch)
 
     def _put(
         self, key: str, data: bytes, content_type: str, mode: Literal["create", "overwrite"] = "overwrite"
@@ -232,16 +182,6 @@ def folder_of(url: str) -> Path | None:
     if parts.scheme not in {"", "file"}:
         return None
     return Path(unquote(parts.path) if parts.scheme == "file" else url).expanduser().absolute()
-
-
-def hour_prefix(hour: datetime) -> str:
-    """Where the raw payloads of an hour lie."""
-    return hour_of(hour).strftime("raw-signals/year=%Y/month=%m/day=%d/hour=%H")
-
-
-def raw_key(source: str, captured_at: datetime, digest: str, suffix: str) -> str:
-    """The key of a raw payload; the suffix has its dot."""
-    return f"{hour_prefix(captured_at)}/{source}/{digest}{suffix}"
 
 
 def idea_prefix(idea_id: UUID) -> str:

@@ -11,6 +11,7 @@ from resources.sources.base import Source, SourceSpec
 from resources.sources.calendar_events import CalendarEvents
 from resources.sources.nostalgia_topics import NostalgiaTopics
 from resources.sources.recorded import Recorded
+from resources.vault import vault
 
 __all__ = ["Source", "SourceSpec", "sources"]
 
@@ -20,5 +21,9 @@ def sources(settings: Settings) -> tuple[Source, ...]:
     return (
         CalendarEvents(settings.country_codes),
         NostalgiaTopics(),
-        Recorded(settings.recorded_url or str(settings.data_dir / "recorded"), settings.object_store_endpoint),
+        Recorded(
+            settings.recorded_url or str(settings.data_dir / "recorded"),
+            settings.object_store_endpoint,
+            unseal=lambda sealed: vault(settings).open(sealed),
+        ),
     )

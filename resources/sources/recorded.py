@@ -8,13 +8,14 @@ with a dot are passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from pydantic import AwareDatetime, ValidationError
 
 from pipeline.models import Model, Payload, hour_of, sha256
 from pipeline.signals.parsers import PARSERS
+from resources.archive import SEALED
 from resources.errors import PermanentError
 from resources.fetching import Web
 from resources.objects import KEY, Objects, folder_of
@@ -32,6 +33,7 @@ class Sidecar(Model):
     source: str | None = None
     digest: str | None = None
     key: str | None = None
+    sealed: bool = False
 
 
 class Recorded:
@@ -40,6 +42,7 @@ class Recorded:
     Args:
         url: the folder, or `s3://bucket/prefix`, that holds the `year=…` folders. A folder need not exist.
         endpoint: of an S3-compatible server other than AWS.
+        unseal: opens what an archive sealed; without it, a sealed file is refused.
     """
 
     name = "recorded"
@@ -50,9 +53,10 @@ class Recorded:
         history="whatever lies in the folder or bucket of ENGINE_RECORDED_URL",
     )
 
-    def __init__(self, url: str, endpoint: str | None = None) -> None:
+    def __init__(self, url: str, endpoint: str | None = None, unseal: Callable[[bytes], bytes] | None = None) -> None:
         self.url = url
         self.endpoint = endpoint
+        self._unseal = unseal
 
     def fetch(self, hour: datetime, now: datetime, web: Web) -> Iterable[Payload]:  # noqa: ARG002 - what is recorded is past
         """The payloads of the hour by source and file name; none where nothing was recorded.
@@ -77,7 +81,30 @@ class Recorded:
         for key in keys:
             if not key.endswith(SIDECAR):
                 source = key.removeprefix(below).partition("/")[0]
-                yield _payload(objects, key, source, start, described=_sidecar_key(key) in keys)
+                yield self._payload(objects, key, source, start, described=_sidecar_key(key) in keys)
+
+    def _payload(self, objects: Objects, key: str, source: str, hour: datetime, *, described: bool) -> Payload:
+        sidecar = _sidecar(objects, _sidecar_key(key)) if described else Sidecar()
+        captured_at = sidecar.captured_at or hour
+        if hour_of(captured_at) != hour:
+            raise PermanentError(
+                f"{objects.uri(_sidecar_key(key))}: captured_at={captured_at.isoformat()} lies outside its hour "
+                f"{hour.isoformat()}; move the file to the folder of its hour"
+            )
+        body = objects.get(key)
+        if sidecar.sealed:
+            if self._unseal is None:
+                raise PermanentError(f"{objects.uri(key)} is sealed, and there is no vault to open it")
+            body = self._unseal(body)
+        if sidecar.digest not in {None, sha256(body)}:
+            raise PermanentError(f"{objects.uri(key)} is damaged: its SHA-256 is not {sidecar.digest}: restore it")
+        return Payload(
+            source=source,
+            captured_at=captured_at,
+            body=body,
+            media_type=sidecar.media_type,
+            url=sidecar.url,
+        )
 
 
 def _require_place(place: str, where: str) -> None:
@@ -92,29 +119,9 @@ def _require_place(place: str, where: str) -> None:
         raise PermanentError(f"{where}: rename {name!r} to letters, digits and . _ = - alone, beginning with no dash")
 
 
-def _payload(objects: Objects, key: str, source: str, hour: datetime, *, described: bool) -> Payload:
-    sidecar = _sidecar(objects, _sidecar_key(key)) if described else Sidecar()
-    captured_at = sidecar.captured_at or hour
-    if hour_of(captured_at) != hour:
-        raise PermanentError(
-            f"{objects.uri(_sidecar_key(key))}: captured_at={captured_at.isoformat()} lies outside its hour "
-            f"{hour.isoformat()}; move the file to the folder of its hour"
-        )
-    body = objects.get(key)
-    if sidecar.digest not in {None, sha256(body)}:
-        raise PermanentError(f"{objects.uri(key)} is damaged: its SHA-256 is not {sidecar.digest}: restore it")
-    return Payload(
-        source=source,
-        captured_at=captured_at,
-        body=body,
-        media_type=sidecar.media_type,
-        url=sidecar.url,
-    )
-
-
 def _sidecar_key(key: str) -> str:
     folder, _, name = key.rpartition("/")
-    stem = name.rpartition(".")[0] or name
+    stem = name.removesuffix(SEALED).rpartition(".")[0] or name
     return f"{folder}/{stem}{SIDECAR}"
 
 

@@ -18,6 +18,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from resources.errors import PermanentError, TransientError
 from resources.postgres import connection_error, host_of
+from resources.store.audit import Audit
 from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
@@ -26,6 +27,7 @@ from resources.store.ideas import Ideas
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
 from resources.store.mockups import Mockups
+from resources.store.retention import Retention
 from resources.store.signals import Signals
 from resources.store.staging import Connection
 from resources.store.weights import ScoringWeights
@@ -93,6 +95,16 @@ class Transaction:
     def decisions(self) -> Decisions:
         """Choices and their evidence."""
         return Decisions(self._connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who looked at raw data or erased it."""
+        return Audit(self._connection)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What ends after a time."""
+        return Retention(self._connection)
 
     @cached_property
     def events(self) -> Events:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.models import Payload, sha256
+from pipeline.models import sha256
 from resources.errors import PermanentError, TransientError
 from resources.objects import (
     MissingObjectError,
@@ -25,7 +25,6 @@ from resources.objects import (
     idea_prefix,
     mockup_metadata_key,
     published_key,
-    raw_key,
     variants_prefix,
 )
 from resources.settings import ROOT
@@ -41,8 +40,10 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
     return Objects(f"s3://shop/{uuid4()}/deep", endpoint=request.getfixturevalue("s3"))
 
 
-def payload(body: bytes = b'{"a": 1}', source: str = "reddit_posts", minute: int = 5) -> Payload:
-    return Payload(source=source, captured_at=HOUR + timedelta(minutes=minute), body=body, url="https://x/y?z=1")
+def test_what_is_deleted_is_gone_and_the_rest_stays(objects: Objects) -> None:
+    uris = [objects.put(f"a/{n}", b"x", "text/plain") for n in range(3)]
+    objects.delete([objects.key(uris[0]), uris[1], "a/never-there"])
+    assert objects.list("a") == ["a/2"]
 
 
 def test_what_is_put_is_got_by_key_and_by_uri(objects: Objects) -> None:
@@ -106,35 +107,6 @@ def test_a_uri_of_another_store_is_refused(objects: Objects) -> None:
             objects.get(uri)
 
 
-def test_what_lands_comes_back_whole_and_in_order(objects: Objects) -> None:
-    landing = [payload(b"2", minute=9), payload(b"1", minute=3), payload(b"3", source="a_source")]
-    uris = [objects.land(each) for each in landing]
-    objects.land(payload(b"4", minute=60))
-    assert [objects.land(each) for each in landing] == uris
-    assert objects.landed(HOUR) == [(landing[2], uris[2]), (landing[1], uris[1]), (landing[0], uris[0])]
-    assert objects.landed(HOUR - timedelta(hours=1)) == []
-    assert objects.key(uris[1]) == raw_key("reddit_posts", HOUR, sha256(b"1"), ".json")
-
-
-def test_a_payload_that_did_not_land_whole_is_not_there(objects: Objects) -> None:
-    half = payload()
-    key = raw_key(half.source, half.captured_at, half.digest, ".json")
-    objects.put(key, b"", "application/json")
-    assert objects.landed(HOUR) == []
-    objects.land(half)
-    assert objects.landed(HOUR) == [(half, objects.uri(key))]
-
-
-def test_a_damaged_payload_is_named(objects: Objects) -> None:
-    uri = objects.land(payload())
-    objects.put(objects.key(uri), b"bitten", "application/json")
-    with pytest.raises(PermanentError, match=rf"{sha256(payload().body)}\.json is damaged: its SHA-256 is"):
-        objects.landed(HOUR)
-    objects.put(objects.key(uri).replace(".json", ".meta.json"), b"{", "application/json")
-    with pytest.raises(PermanentError, match=r"meta\.json is damaged"):
-        objects.landed(HOUR)
-
-
 def test_writers_of_the_same_content_leave_one_object(objects: Objects) -> None:
     with ThreadPoolExecutor(8) as writers:
         uris = set(writers.map(lambda data: objects.put_content("c", data, ".bin"), [b"x" * 300_000] * 16))
@@ -152,7 +124,6 @@ def test_writers_of_different_bytes_under_one_key_leave_one_of_them_whole(tmp_pa
 
 def test_keys_follow_the_layout() -> None:
     idea = uuid4()
-    assert raw_key("s", HOUR, "d", ".json") == "raw-signals/year=2026/month=11/day=20/hour=14/s/d.json"
     assert idea_prefix(idea) == f"generated-mockups/{idea}"
     assert variants_prefix(idea) == f"generated-mockups/{idea}/variants"
     assert mockup_metadata_key(idea) == f"generated-mockups/{idea}/metadata.json"

@@ -15,6 +15,7 @@ import pytest
 from pipeline.models import Payload
 from pipeline.signals import read
 from pipeline.signals.parsers import PARSERS
+from resources.archive import Archive
 from resources.errors import PermanentError
 from resources.fetching.client import Client
 from resources.objects import Objects
@@ -23,6 +24,7 @@ from resources.sources import sources
 from resources.sources.calendar_events import CalendarEvents
 from resources.sources.nostalgia_topics import NostalgiaTopics
 from resources.sources.recorded import Recorded
+from resources.vault import Vault
 from tests import recorded
 
 NOW = datetime(2026, 11, 23, 5, 17, tzinfo=UTC)
@@ -230,8 +232,11 @@ def test_a_sidecar_that_can_not_be_right_is_named(place: Place, meta: str, said:
 
 
 def test_an_archive_is_replayed_as_it_was_landed(tmp_path: Path) -> None:
-    archive = Objects(str(tmp_path / "objects"))
+    vault = Vault(["a secret of the tests, long enough"])
     captured = NOW + timedelta(minutes=17)
     payload = Payload(source="reddit_posts", captured_at=captured, body=b"[]", url="https://example.org/hot.json")
-    archive.land(payload)
-    assert list(Recorded(str(tmp_path / "objects" / "raw-signals")).fetch(NOW, NOW, Client("test"))) == [payload]
+    Archive(Objects(str(tmp_path / "objects")), vault).land(payload)
+    url = str(tmp_path / "objects" / "raw-signals")
+    assert list(Recorded(url, unseal=vault.open).fetch(NOW, NOW, Client("test"))) == [payload]
+    with pytest.raises(PermanentError, match="is sealed, and there is no vault"):
+        list(Recorded(url).fetch(NOW, NOW, Client("test")))
