@@ -37,7 +37,9 @@ _COMPOUND = re.compile(
         (?!\w|[.,:]\d)\.?{_UNIT}?""",
     re.VERBOSE,
 )
-_MILITARY = re.compile(r"\b(?:PSC|Unit|CMR)\s+\d{2,5},?\s+Box\s+\d{2,5}(?:[\s,]+(?:APO|DPO|FPO)\s+A[AEP]\s+\d{5})?", re.IGNORECASE)
+_MILITARY = re.compile(
+    r"\b(?:PSC|Unit|CMR)\s+\d{2,5},?\s+Box\s+\d{2,5}(?:[\s,]+(?:APO|DPO|FPO)\s+A[AEP]\s+\d{5})?", re.IGNORECASE
+)
 _BOX = re.compile(r"(?<!\w)P\.?\s?O\.?\s?Box\s+\d{1,6}(?!\w)", re.IGNORECASE)
 _BARE_UNIT = re.compile(r"(?<!\w)(?:Apt\.?\s+#?\d{1,5}[A-Za-z]?|Suite\s+\d{3,4})(?!\w)")
 
@@ -53,7 +55,7 @@ _EVERYONES = re.compile(
 )
 """Addresses of stories and of governments: phrases, not somebody's home."""
 
-TRIGGER = re.compile(r"[^\W\d_]\S*,?\s+\#?\d|\d[A-Da-d]?,?\s+(?:\d|[^\W\d_a-z])")
+TRIGGER = re.compile(r"[^\W\d_][.,’']?\s+#?\d|\d[A-Da-d]?,?\s+(?:\d|[^\W\d_a-z])")
 
 
 def find(text: str) -> Iterator[tuple[int, int]]:

@@ -54,7 +54,7 @@ def _is_card(text: str, groups: list[tuple[int, int]]) -> bool:
 
 
 _IBAN = re.compile(r"(?<![^\W_])[a-z]{2}\ ?\d{2}(?:[ -]?[a-z0-9]){11,30}+", re.IGNORECASE)
-IBAN_TRIGGER = re.compile(r"[a-z]{2} ?\d{2} ?[a-z0-9]{2}", re.IGNORECASE)
+IBAN_TRIGGER = re.compile(r"[a-z]{2} ?\d{2}[ -]?[a-z0-9]{2}", re.IGNORECASE)
 
 
 def ibans(text: str) -> Iterator[tuple[int, int]]:
@@ -63,7 +63,7 @@ def ibans(text: str) -> Iterator[tuple[int, int]]:
         # What follows may be words: one length is right for a country.
         for end in range(match.end(), match.start() + 14, -1):
             whole = end == len(text) or not text[end].isalnum()
-            if whole and iban.is_valid(text[match.start() : end], check_country=False):
+            if whole and iban.is_valid(text[match.start() : end].replace("-", ""), check_country=False):
                 yield match.start(), end
                 break
 

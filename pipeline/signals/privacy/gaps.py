@@ -8,7 +8,9 @@ EDGES = " -–—|·•:,~/"
 """What has no business at the ends of a line once its neighbour is gone."""
 
 _PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">", '"': '"', "“": "”", "«": "»"}
-_DANGLING = re.compile(r"(?<!\w)(?:by|via|from|at|to|on|with|w/|and|&|or|ft\.?|feat\.?|cc|h/t|c/o|cred(?:it)?s?|©)$", re.IGNORECASE)
+_DANGLING = re.compile(
+    r"(?<!\w)(?:by|via|from|at|to|on|with|w/|and|&|or|ft\.?|feat\.?|cc|h/t|c/o|cred(?:it)?s?|©)$", re.IGNORECASE
+)
 _CLOSING = ",.;:!?)]}…"
 _ENDING = _CLOSING + "#|"
 """Before these, as at the end of the line, nothing may be left hanging."""

@@ -20,11 +20,11 @@ _SPACED = re.compile(
     rf"(?<![\w.+%'-])[\w.+%'-]{{1,64}}\s?@\s?(?:{_PROVIDERS})\.[a-z]{{2,3}}(?:\.[a-z]{{2}})?(?!\w)", re.IGNORECASE
 )
 _SPELLED = re.compile(
-    r"(?<![\w.+-])[\w.+-]{2,64} at [\w-]{2,63}(?: dot [\w-]{2,63})*? dot (?:com|org|net|edu|gov|io|co|info|me|us|uk|de|fr)"
-    r"(?!\w)",
+    r"(?<![\w.+-])[\w.+-]{2,64} at [\w-]{2,63}(?: dot [\w-]{2,63})*? dot "
+    r"(?:com|org|net|edu|gov|io|co|info|me|us|uk|de|fr)(?!\w)",
     re.IGNORECASE,
 )
-_FILES = frozenset("png jpg jpeg gif svg webp avif ico pdf css js mp4 zip".split())
+_FILES = frozenset(["png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "pdf", "css", "js", "mp4", "zip"])
 """Endings of files that are named like addresses (`logo@2x.png`); none is a top-level domain in use for mail."""
 
 TRIGGER = re.compile(r"@|%40|&#64|&#x40|&commat|u0040|[(\[{<]\s?at\s?[)\]}>]|\bdot\b", re.IGNORECASE)

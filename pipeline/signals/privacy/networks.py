@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterator
 
 _V4 = re.compile(r"(?<![\w.-])((?:\d{1,3}\.){3}\d{1,3})(?::\d{1,5}|/\d{1,2})?(?![\w-]|\.\d)")
-_V6 = re.compile(r"(?<![\w:.])((?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4}))(?:%\w+)?(?:/\d{1,3})?(?![\w:])", re.IGNORECASE)
+_V6 = re.compile(
+    r"(?<![\w:.])((?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4}))(?:%\w+)?(?:/\d{1,3})?(?![\w:])",
+    re.IGNORECASE,
+)
 _VERSION = re.compile(
     r"\b(?:v|ver|versions?|builds?|releases?|firmware|update[ds]?|patch|chrome|firefox|ios|android|kernel|section|chapter)"
     r"\W{0,3}$",
@@ -50,7 +53,7 @@ def _is_v6(written: str) -> bool:
         address = ipaddress.IPv6Address(written)
     except ValueError:
         return False
-    first = written.split(":")[0]
+    first = written.split(":", maxsplit=1)[0]
     # `a::b` is also how code names things: a shortened address must begin like one that is given out.
     likely = "::" not in written or (len(first) >= 3 and any(c.isdigit() for c in first))
     return likely and not (address.is_loopback or address.is_unspecified or address.is_multicast)

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 import phonenumbers
 
 _CANDIDATE = re.compile(
-    r"(?<![\w#$€£¥%])(?<!\d[.,:/])(?:\+\ ?)?\(?\d(?>(?:[ .\-/]{0,2}[()]?[ ]?\d){5,24})(?:\ ?(?:x|ext\.?)\ ?\d{1,5})?+\)?"
-    r"(?![\w%])(?![,:/]\d)",
+    r"(?<![\w#$€£¥%])(?<!\d[.,:/])(?:\+\ ?)?\(?\d(?>(?:[ .\-/]{0,2}[()]?[ ]?\d){5,24})"
+    r"(?:\ ?(?:x|ext\.?)\ ?\d{1,5})?+\)?(?![\w%])(?![,:/]\d)",
     re.VERBOSE | re.IGNORECASE,
 )
 _GROUP = re.compile(r"\+?\ ?\(?\d+\)?(?:\ ?(?:x|ext\.?)\ ?\d{1,5})?", re.IGNORECASE)
 
 _NORTH_AMERICAN = re.compile(
-    r"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\)[ .-]?|[2-9]\d{2}[.-])\d{3}[ .-]\d{4}(?:\ ?(?:x|ext\.?)\ ?\d{1,5})?", re.IGNORECASE
+    r"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\)[ .-]?|[2-9]\d{2}[.-])\d{3}[ .-]\d{4}(?:\ ?(?:x|ext\.?)\ ?\d{1,5})?",
+    re.IGNORECASE,
 )
 _TRUNK = re.compile(r"\(?0\d{1,4}\)?(?:[ .-]\d{2,7}){1,4}")
 _TRUNK_REGIONS = ("GB", "FR", "DE", "IT", "AU", "NL", "BE", "CH", "SE", "IE", "JP", "IN", "FI", "AT")
@@ -24,9 +25,9 @@ _DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}(?:[ T]\d+)?|\d{1,2}
 _YEARS = re.compile(r"(?:(?:1[5-9]|20)\d\d\W*)+")
 
 _BEFORE = re.compile(
-    r"\b(?:(?:tele)?phones?|tel|calls?|called|calling|text(?:ed|ing)?|mobile|cell|fax|(?:desk|office)(?=\s*:)|whats\ ?app|sms|dial|"
-    r"ring|rang|reach(?:ed)?|contact|answering|messag(?:es?|ing)|hotline|voicemail|handy|telefono?|tel[eé]fono|t[eé]l|"
-    r"m[oó]vil|(?:my|his|her|their|our|your|phone|contact)\ number)\b[^\d]{0,24}$",
+    r"\b(?:(?:tele)?phones?|tel|calls?|called|calling|text(?:ed|ing)?|mobile|cell|fax|(?:desk|office)(?=\s*:)|"
+    r"whats\ ?app|sms|dial|ring|rang|reach(?:ed)?|contact|answering|messag(?:es?|ing)|hotline|voicemail|handy|"
+    r"telefono?|tel[eé]fono|t[eé]l|m[oó]vil|(?:my|his|her|their|our|your|phone|contact)\ number)\b[^\d]{0,24}$",
     re.VERBOSE | re.IGNORECASE,
 )
 _AFTER = re.compile(r"[\s,-]{0,3}(?:office|fax|mobile|cell|phone)\b", re.IGNORECASE)
@@ -74,6 +75,4 @@ def _is_possible(written: str) -> bool:
 
 
 def _is_valid_somewhere(written: str) -> bool:
-    return any(
-        phonenumbers.is_valid_number(phonenumbers.parse(written, region)) for region in _TRUNK_REGIONS
-    )
+    return any(phonenumbers.is_valid_number(phonenumbers.parse(written, region)) for region in _TRUNK_REGIONS)

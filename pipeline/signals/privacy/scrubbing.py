@@ -87,7 +87,7 @@ def find(text: str, accounts: Sequence[str] = ()) -> Sequence[Span]:
     if not names and not _ANY.search(text) and text.isascii():
         return _NOTHING
     plain, places = Plain.of(text)
-    detectors = DETECTORS
+    detectors: Sequence[Detector] = DETECTORS
     if names:
         known = Detector("handle", _EVERY, lambda seen: handles.named(seen, names))
         detectors = (DETECTORS[0], known, *DETECTORS[1:])

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 _ACCOUNT_FREE: Sequence[tuple[re.Pattern[str], str]] = tuple(
     (re.compile(pattern, re.IGNORECASE), path)
     for pattern, path in (
-        (r"(?:mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+).*", r"/i/status/\1"),
+        (r"(?:mobile\.)?(?:twitter|x)\.com/\w+/status(?:es)?/(\d+).*", r"/i/status/\1"),
         (r"(?:\w+\.)?reddit\.com/u(?:ser)?/[\w-]+/comments/(\w+).*", r"/comments/\1/"),
         (r"instagram\.com/[\w.]+/(p|reel)/([\w-]+).*", r"/\1/\2/"),
         (r"tiktok\.com/@[\w.]+/video/(\d+).*", r"/embed/v2/\1"),
@@ -60,15 +60,17 @@ _ACCOUNT_PATH = re.compile(
 _PROFILE = re.compile(
     r"(?:github|gitlab|codeberg|bitbucket)\.(?:com|org)/[^/]+/?|etsy\.com/shop/.+|snapchat\.com/add/.+", re.IGNORECASE
 )
-_OWN_PAGES = re.compile(r"/(?:about|features|pricing|explore|trending|security|blog|topics|readme|new)/?", re.IGNORECASE)
+_OWN_PAGES = re.compile(
+    r"/(?:about|features|pricing|explore|trending|security|blog|topics|readme|new)/?", re.IGNORECASE
+)
 _ACCOUNT_HOST = re.compile(
     r"[\w-]+\.(?:bsky\.social|tumblr\.com|deviantart\.com|livejournal\.com|carrd\.co)", re.IGNORECASE
 )
 _NOBODYS_HOST = re.compile(r"(?:www|m|mobile|old|new|api|on)\.", re.IGNORECASE)
 
 _PERSONAL_KEY = re.compile(
-    r"""(?:.*[_-])?(?:e?mail|user|username|user_?id|uid|account|author|login|name|phone|tel|token|key|apikey|secret|
-        password|passwd|pwd|auth|code|sig|signature|session|sid|jwt|credential|hash)
+    r"""(?:.*[_-])?(?:e?mail|user|username|user_?id|uid|account|author|login|phone|tel|token|key|apikey|secret|
+        password|passwd|pwd|auth|sig|signature|session|session_?id|jwt|credential)
       | [fgy]bclid|gclid|dclid|msclkid|twclid|yclid|igshi?d?|si|mc_[ce]id|_hs.*|share_?id|ref_?src|rdt_cid|x-amz-.*""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -110,7 +112,9 @@ def names_account(url: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    return parts.scheme.lower() in ("http", "https") and ("@" in parts.netloc or _public_path(host, parts) != parts.path)
+    return parts.scheme.lower() in ("http", "https") and (
+        "@" in parts.netloc or _public_path(host, parts) != parts.path
+    )
 
 
 def _public_path(host: str, parts: SplitResult) -> str | None:
