@@ -12,7 +12,7 @@ _MENTION = re.compile(
         /?u(?:ser)?/[\w-]{2,}+(?:['’]s)?
       | @(?!\d+(?:[.,]\d+)?[a-z%°]{0,4}(?!\w))                  # a weight, a price, an hour: @79kg, @107, @3pm
         (?!\w(?!\w|[.-]\w))(?=_*[^\W_])
-        (?>\w+(?:[.-]+\w+)*)(?>@[\w.-]*\w)?                     # …@host: the Fediverse
+        (?>\w+(?:[.-]+\w+)*)(?>@[\w.-]*\w)*                     # …@host: the Fediverse
         (?:['’]s)?(?!@|/\w)                                     # @scope/package is no account
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -49,7 +49,7 @@ def telling(name: str) -> bool:
     `jane_doe_77` and `JaneBakes` are taken out wherever they stand, `coffee` only where it is mentioned as `@coffee`.
     """
     name = name.strip().lstrip("@")
-    if len(name) < 3:
+    if len(name) < 3 or not re.search(r"\w", name):
         return False
     return len(name) >= _WORDLIKE or not name.isalpha() or re.search(r"[^\W\d_A-Z][A-Z]", name) is not None
 

@@ -75,10 +75,12 @@ def masked(text: str, accounts: Sequence[str] = ()) -> str:
 
     Less careful of what it takes than `scrub`: whatever has an `@` in it goes as a whole.
     """
-    return _LOOSE.sub(MARK, _without(text, accounts, _marked).text)
+    while (covered := _LOOSE.sub(MARK, _without(text, accounts, _marked).text)) != text:
+        text = covered
+    return text
 
 
-_LOOSE = re.compile(r"[\w.+%'-]*@[\w.+%'-]*\w")
+_LOOSE = re.compile(r"(?<![\w.+%'-])[\w.+%'-]*+[@＠][\w.+%'-]*\w")
 
 
 def find(text: str, accounts: Sequence[str] = ()) -> Sequence[Span]:

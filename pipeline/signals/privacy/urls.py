@@ -50,16 +50,18 @@ _PUBLIC_PLACES = {
 
 _ACCOUNT_PATH = re.compile(
     r"""/(?:@|~)[^/]                                         # Mastodon, YouTube, TikTok, Medium; the ~ of old servers
-      | ^/(?:u|user|users|people|profile|profiles|member|members|in|author|authors|id)/[^/]
-      | ^/(?:channel|c)/[^/]
+      | ^/(?:u|user|users|people|profile|profiles|member|members)/[^/]
       | /User(?:_talk)?:[^/]
       | ^/user/?$                                            # the account is in the query
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _PROFILE = re.compile(
-    r"(?:github|gitlab|codeberg|bitbucket)\.(?:com|org)/[^/]+/?|etsy\.com/shop/.+|snapchat\.com/add/.+", re.IGNORECASE
+    r"(?:github|gitlab|codeberg|bitbucket)\.(?:com|org)/[^/]+/?|"
+    r"(?:etsy\.com/shop|snapchat\.com/add|linkedin\.com/in|steamcommunity\.com/id|youtube\.com/(?:c|channel))/.+",
+    re.IGNORECASE,
 )
+"""Sites and paths of profiles: the account itself, not what it made."""
 _OWN_PAGES = re.compile(
     r"/(?:about|features|pricing|explore|trending|security|blog|topics|readme|new)/?", re.IGNORECASE
 )
