@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -18,6 +19,10 @@ from pipeline.signals.text import excerpt
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a source's clock may be ahead of ours."""
+
+
+_DID = re.compile(r"(?<!\w)did:[a-z]+:")
+"""A decentralized identifier: the account of the AT protocol."""
 
 
 class Reading(Model):
@@ -116,7 +121,7 @@ def _anonymous(external_id: str | None, source: str, salt: bytes) -> str | None:
     """The source's id of the item; its salted hash where it holds the account that made the item."""
     if external_id is None or external_id.isalnum():
         return external_id
-    personal = "did:" in external_id or scrub(external_id).found.keys() & {"handle", "email"}
+    personal = _DID.search(external_id) or scrub(external_id).found.keys() & {"handle", "email"}
     return pseudonym(source, external_id, salt) if personal else external_id
 
 

@@ -513,7 +513,16 @@ def test_an_id_that_names_an_account_is_hashed_and_stays_one(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    "name", ["abc1", "dQw4w9WgXcQ", "-_b7-_b7-_b", "115555555555555551", "2026-11-23:Bread", "4111111111111111"]
+    "name",
+    [
+        "abc1",
+        "dQw4w9WgXcQ",
+        "-_b7-_b7-_b",
+        "115555555555555551",
+        "2026-11-23:Bread",
+        "en:Splendid:2026-11-23",
+        "4111111111111111",
+    ],
 )
 def test_other_ids_stay(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert from_diary(monkeypatch, external_id=name).external_id == name
