@@ -5,9 +5,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
+
+from pipeline.signals.privacy import masked
+from pipeline.signals.privacy.gaps import EDGES
 
 MAX_RAW = 5_000
 """Characters of a raw text that are looked at; a longer one is refused, not cut."""
@@ -21,8 +25,6 @@ _BLANK = re.compile(
     r"\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]+"
 )
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_MENTION = re.compile(r"(?<![\w/@.])(?:/?u/[\w-]{2,}|@[\w](?:[\w.-]*\w)?)")
-_EDGES = " -–—|·•:,~/"
 
 
 def clean(raw: str) -> str:
@@ -52,12 +54,12 @@ def whole(raw: str) -> str:
 
 
 def headline(raw: str) -> str:
-    """`whole(raw)` without the names of accounts, fit to be the content of a signal.
+    """`whole(raw)`, fit to be the content of a signal.
 
     Raises:
-        ValueError: as `whole`; or no word is left; or it is longer than 500 characters.
+        ValueError: as `whole`; or it has no word; or it is longer than 500 characters.
     """
-    text = without_accounts(whole(raw))
+    text = whole(raw)
     if not re.search(r"\w", text) or len(text) < 2:
         raise ValueError("has no word in it")
     if len(text) > 500:
@@ -66,21 +68,27 @@ def headline(raw: str) -> str:
 
 
 def without_accounts(text: str, *names: str) -> str:
-    """Clean text without mentions (`u/name`, `@name`) and without the given account names, whole words only."""
-    stripped = _MENTION.sub(" ", text)
+    """Clean text without the given names of accounts, mentioned or not, whole words only.
+
+    For names that a source puts into its texts on purpose, such as a channel's; all others are `privacy.scrub`'s.
+    """
+    stripped = text
     for name in names:
         if len(name) >= 3:
-            stripped = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", stripped, flags=re.IGNORECASE)
-    return text if stripped == text else clean(stripped).strip(_EDGES)
+            stripped = re.sub(rf"(?<!\w)@?{re.escape(name)}(?!\w)", " ", stripped, flags=re.IGNORECASE)
+    return text if stripped == text else clean(stripped).strip(EDGES)
 
 
-def excerpt(text: str, account_fields: frozenset[str] = frozenset(), limit: int = 2000) -> str:
-    """The beginning of a refused text, fit for a PostgreSQL column, values of account fields masked."""
+def excerpt(
+    text: str, account_fields: frozenset[str] = frozenset(), accounts: Sequence[str] = (), limit: int = 2000
+) -> str:
+    """The beginning of a refused text, fit for a PostgreSQL column: account fields and personal data masked."""
     head = text[: 4 * limit]
     if account_fields:
         fields = "|".join(map(re.escape, sorted(account_fields)))
         head = re.sub(rf'("(?:{fields})"\s*:\s*)"(?:[^"\\]|\\.)*"?', r'\1"***"', head)
-    return _SURROGATE.sub(REPLACEMENT, head.replace("\x00", REPLACEMENT))[:limit]
+    head = _SURROGATE.sub(REPLACEMENT, head.replace("\x00", REPLACEMENT))
+    return masked(head, accounts)[:limit]
 
 
 Text = Annotated[str, Field(strict=True), AfterValidator(whole)]
