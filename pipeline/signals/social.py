@@ -16,8 +16,8 @@ from pipeline.signals.text import headline, whole
 MAX_TAGS = 30
 MAX_CONTENT = 500
 
-_TAG = re.compile(r"(?<![\w&/])#(\w{1,100})")
-_TAGS_AT_THE_END = re.compile(r"(?:\s*#\w+)+\s*$")
+_TAGS = re.compile(r"(?<![\w&/])(?:#\w{1,100})+")
+_TAGS_AT_THE_END = re.compile(r"(?:(?:^|\s)(?:#\w+)+)+$")
 _SEAMS = re.compile(
     r"_+"
     r"|(?<=[^\W\d_])(?=\d)"  # Caturday|2026
@@ -53,10 +53,11 @@ def told(raw: object) -> Told:
     if not isinstance(raw, str):
         raise ValueError("should be text")  # noqa: TRY004 - what pydantic reads
     text = whole(raw)
-    tags = tuple(dict.fromkeys(_TAG.findall(text)))[:MAX_TAGS]
+    tags = tuple(dict.fromkeys(tag for run in _TAGS.findall(text) for tag in run[1:].split("#")))[:MAX_TAGS]
     said = _TAGS_AT_THE_END.sub("", text)
     kept = said if re.search(r"\w", said) else text
-    return Told(headline(_opening(_TAG.sub(lambda found: words(found[1]), kept))), tags)
+    spoken = _TAGS.sub(lambda run: " ".join(map(words, run[0][1:].split("#"))), kept)
+    return Told(headline(_opening(spoken)), tags)
 
 
 def explicit(text: str, tags: Iterable[str] = ()) -> str | None:

@@ -57,9 +57,10 @@ class MastodonTrends:
         require_running(hour, now, self.name)
         wrong = [host for host in self.instances if not _is_public_name(host)]
         if wrong or not self.instances:
+            named = ", ".join(map(repr, wrong)) or "nothing"
             raise PermanentError(
-                f"ENGINE_MASTODON_INSTANCES={','.join(self.instances)!r}: {', '.join(map(repr, wrong)) or 'empty'}: name "
-                "public hosts, such as mastodon.social: lower case, without scheme, port or path"
+                f"ENGINE_MASTODON_INSTANCES={','.join(self.instances)!r} names {named}: name public hosts, such as "
+                "mastodon.social: lower case, without scheme, port or path"
             )
         for host in self.instances:
             for kind in KINDS:

@@ -63,12 +63,12 @@ class TiktokHashtags:
     spec = SourceSpec(
         cadence="hourly; the page changes daily",
         credentials=("ENGINE_TIKTOK_BROWSER", "ENGINE_CONTACT"),
-        requests_per_minute=1,
+        requests_per_minute=6,
         terms="TikTok's terms of service do not allow automated access without its permission: leave this source off "
         "unless you have it. The Creative Center is a page, no API. The Research API is for non-profit research and "
         "not for commercial use",
-        counters="comments: posts with the hashtag; views: views of them; both rounded as the page shows them (51K) and "
-        "over the period that it shows, at first the last 7 days; likes: none",
+        counters="comments: posts with the hashtag; views: views of them; both rounded as the page shows them (51K), "
+        "over the period that it shows, which is the last 7 days at first; likes: none",
         history="none: the page shows only the present",
         live=True,
     )
@@ -108,7 +108,7 @@ class TiktokHashtags:
         yield Payload(source=self.name, captured_at=now, body=body, url=url)
 
     def _ask_robots(self, url: str, web: Web) -> None:
-        """Raise PermanentError unless robots.txt is there and allows the page; where it can't be read, nothing may be."""
+        """Raise PermanentError unless robots.txt is there and allows the page."""
         place = f"{self.base_url}/robots.txt"
         answer = web.get(place, expect="any")
         if "html" in answer.media_type:
@@ -163,19 +163,29 @@ class TiktokHashtags:
             raise TransientError(f"{self.name}: {url}: {_first_line(error)}") from error
 
     def _read(self, page: Page, url: str) -> list[dict[str, Any]]:
-        self._judge(page.goto(url, wait_until="domcontentloaded"), url)
+        answers: list[Response] = []
+        page.on("response", lambda answer: answers.append(answer) if _is_the_page(answer, page) else None)
+        try:
+            page.goto(url, wait_until="domcontentloaded")
+        finally:
+            # Chromium itself fails on a refusal without a body, and does not say which one it was.
+            if answers:
+                self._judge(answers[-1], url)
         page.wait_for_selector(ROW, state="attached")
         rows: list[dict[str, Any]] = page.evaluate(READ_ROWS, [ROW, MAX_ROWS])
         return rows
 
-    def _judge(self, answer: Response | None, url: str) -> None:
-        status = answer.status if answer else 0
-        after = answer.headers.get("retry-after", "") if answer else ""
-        where = f"{self.name}: {url} answered {status}"
-        if status in {408, 429} or status >= 500 or not status:
+    def _judge(self, answer: Response, url: str) -> None:
+        where = f"{self.name}: {url} answered {answer.status}"
+        if answer.status in {408, 429} or answer.status >= 500:
+            after = answer.headers.get("retry-after", "")
             raise TransientError(where, retry_after=float(after) if after.isdigit() else None)
-        if status >= 400:
+        if answer.status >= 400:
             raise PermanentError(f"{where}: TikTok does not let us in: unset ENGINE_TIKTOK_BROWSER")
+
+
+def _is_the_page(answer: Response, page: Page) -> bool:
+    return answer.request.is_navigation_request() and answer.frame == page.main_frame
 
 
 def _first_line(error: Exception) -> str:

@@ -68,7 +68,7 @@ def feed(text: str) -> Element:
     if len(text) > MAX_CHARACTERS:
         raise RefusedError(f"body: {len(text):,} characters long; a feed of trends has at most {MAX_CHARACTERS:,}")
     try:
-        root: Element = fromstring(text, forbid_dtd=True)
+        root: Element = fromstring(text.encode(errors="replace").decode(), forbid_dtd=True)
     except DefusedXmlException as error:
         raise RefusedError(
             f"body: XML with a {type(error).__name__.removesuffix('Forbidden')}, which no feed needs"

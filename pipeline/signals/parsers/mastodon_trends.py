@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+import re
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -34,32 +34,8 @@ ACCOUNT_FIELDS = frozenset(
 MAX_MARKUP = 50_000
 """Characters of a status's HTML that are looked at; a longer one is refused."""
 
-
-class _Reader(HTMLParser):
-    """Collects the text; mentions and bare links are left out, hashtags stay."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self._passing = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A link that is no hashtag is passed over; paragraphs and breaks part words."""
-        classes = (dict(attrs).get("class") or "").split()
-        if tag == "a":
-            self._passing = "hashtag" not in classes
-        elif tag in {"p", "br", "li"}:
-            self.found.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        """The end of a link."""
-        if tag == "a":
-            self._passing = False
-
-    def handle_data(self, data: str) -> None:
-        """Text."""
-        if not self._passing:
-            self.found.append(data)
+_TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-zA-Z]++)(?P<rest>[^<>]*+)>|[^<]+|<")
+_HASHTAG = re.compile(r"class=\"[^\"]*\bhashtag\b")
 
 
 def _from_html(raw: object) -> Told:
@@ -67,10 +43,21 @@ def _from_html(raw: object) -> Told:
         raise ValueError("should be HTML as text")  # noqa: TRY004 - what pydantic reads
     if len(raw) > MAX_MARKUP:
         raise ValueError(f"is {len(raw):,} characters long; at most {MAX_MARKUP:,} are read")
-    reader = _Reader()
-    reader.feed(raw)
-    reader.close()
-    return told("".join(reader.found))
+    return told(_text(raw))
+
+
+def _text(markup: str) -> str:
+    """What is to be read in sanitized HTML. Links are left out, mentions among them; hashtags stay."""
+    found: list[str] = []
+    passing = False
+    for token in _TOKEN.finditer(markup):
+        if token["tag"] is None:
+            found.append("" if passing else token[0])
+        elif token["tag"].lower() == "a":
+            passing = not token["end"] and not _HASHTAG.search(token["rest"])
+        elif token["tag"].lower() in {"p", "br", "li"}:
+            found.append(" ")
+    return "".join(found)
 
 
 def _seconds(value: object) -> object:
