@@ -99,7 +99,7 @@ class Ledger:
         reply = answer(f"{url}?{'ig_hashtag_search' if 'search' in url else ''}")
         return Answer(200, {}, reply.body, reply.media_type, url)
 
-    send = get  # type: ignore[assignment]
+    send = get
 
 
 def test_the_quota_is_spent_on_hashtags_and_on_nothing_else() -> None:
