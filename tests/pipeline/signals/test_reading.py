@@ -257,7 +257,7 @@ def test_an_empty_listing_is_no_fault() -> None:
 
 def test_an_unknown_source_is_named_with_the_known_ones() -> None:
     (rejected,) = reading(b"[]", "myspace_bulletins").rejected
-    assert "'myspace_bulletins' has no parser; there are calendar_events, " in rejected.reason
+    assert "'myspace_bulletins' has no parser; there are bluesky_trends, " in rejected.reason
 
 
 def test_broken_utf_8_costs_only_the_items_it_is_in() -> None:
