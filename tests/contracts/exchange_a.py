@@ -101,7 +101,7 @@ def loopback(answer: Callable[[Asked], Told]) -> Iterator[Loopback]:
             self.end_headers()
             self.wfile.write(told.body)
 
-        do_GET = do_POST = _answer
+        do_GET = do_POST = _answer  # noqa: N815 - the names that http.server calls
 
         def log_message(self, format: str, *args: object) -> None:
             pass

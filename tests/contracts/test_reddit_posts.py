@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64decode
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -63,7 +65,7 @@ def test_a_page_without_optional_fields_is_read_and_each_bad_item_is_named() -> 
     assert [s.content for s in hot.signals] == ["My sourdough finally has an ear"]
     assert hot.signals[0].author is None, "[deleted] is nobody"
     assert [r.reason.split(":")[0] for r in hot.rejected] == ["title", "removed_by_category", "kind"]
-    assert not (rising.signals or rising.rejected)
+    assert not rising.signals + rising.rejected
 
 
 def test_a_token_is_asked_for_once_and_secrets_travel_in_headers_alone() -> None:
@@ -108,9 +110,10 @@ def test_no_answer_in_time_is_transient() -> None:
         time.sleep(0.6)
         return Told()
 
-    with loopback(slow) as server, pytest.raises(TransientError):
+    with loopback(slow) as server:
         reddit = at(server.url)
-        list(reddit.fetch(NOW, NOW, client(reddit, timeout=0.2)))
+        with pytest.raises(TransientError):
+            list(reddit.fetch(NOW, NOW, client(reddit, timeout=0.2)))
 
 
 def test_an_unchanged_listing_is_the_same_payload() -> None:
@@ -136,6 +139,20 @@ def test_without_credentials_the_variables_are_named() -> None:
 def test_what_is_no_name_of_a_subreddit_is_refused_before_anything_is_asked(name: str) -> None:
     with pytest.raises(PermanentError, match="ENGINE_REDDIT_SUBREDDITS"):
         source(name).fetch(NOW, NOW, client(source()))
+
+
+def test_nothing_that_lies_about_sends_credentials_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "praw.ini").write_text("[DEFAULT]\noauth_url=http://127.0.0.1:9\nreddit_url=http://127.0.0.1:9\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("praw.config.Config.CONFIG", None)
+    for name, value in {"site": "x", "client_id": "y", "username": "u", "password": "p", "refresh_token": "r"}.items():
+        monkeypatch.setenv(f"praw_{name}", value)
+    with loopback(granted(Told(body=EMPTY))) as server:
+        reddit = at(server.url)
+        with pytest.warns(UserWarning, match=r"praw\.ini"):
+            assert len(list(reddit.fetch(NOW, NOW, client(reddit)))) == 2
+    assert server.asked[0].body == b"grant_type=client_credentials"
+    assert b64decode(server.asked[0].headers["authorization"].removeprefix("Basic ")).decode() == f"{ID}:{SECRET}"
 
 
 # --- rate limits
@@ -199,12 +216,16 @@ def test_the_past_needs_a_subreddit_and_the_future_can_not_be_asked() -> None:
 @pytest.mark.parametrize("count", [0, 99, 100, 101, 350])
 def test_an_hour_is_paged_by_time_and_no_post_is_lost(inclusive: bool, count: int) -> None:
     start = int(PAST.replace(minute=0).timestamp())
-    posts = [{"id": f"p{i}", "created_utc": start + i * 3599 // max(count - 1, 1)} for i in range(count)]
+    times = {f"p{i}": start + i * 3599 // max(count - 1, 1) for i in range(count)}
 
     def archive(asked: Asked) -> Told:
         query = {name: values[0] for name, values in parse_qs(urlsplit(asked.path).query).items()}
         after, before, limit = int(query["after"]), int(query["before"]), int(query["limit"])
-        found = [p for p in posts if after < p["created_utc"] < before or (inclusive and p["created_utc"] == after)]
+        found = [
+            {"id": post, "created_utc": at}
+            for post, at in times.items()
+            if after < at < before or (inclusive and at == after)
+        ]
         headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "3"}
         return Told(body=json.dumps({"data": found[:limit]}).encode(), headers=headers)
 
@@ -213,7 +234,7 @@ def test_an_hour_is_paged_by_time_and_no_post_is_lost(inclusive: bool, count: in
         reddit = at(server.url, "Breadit", pause=slept.append)
         payloads = list(reddit.fetch(PAST, NOW, client(reddit)))
     seen = {post["id"] for payload in payloads for post in json.loads(payload.body)["data"]}
-    assert seen == {post["id"] for post in posts}
+    assert seen == set(times)
     assert len(payloads) <= count // 90 + 2
     assert slept == [3.0] * len(slept)
     assert slept, "the archive's rate limit is honoured"
@@ -238,9 +259,10 @@ def test_an_archive_that_stands_still_is_not_asked_for_ever(stamp: object) -> No
 
 @pytest.mark.parametrize("body", [b'{"data": null, "error": "Timeout"}', b"[]", b"7"])
 def test_an_archive_that_answers_otherwise_is_transient(body: bytes) -> None:
-    with loopback(lambda asked: Told(body=body)) as server, pytest.raises(TransientError, match="'data'"):
+    with loopback(lambda asked: Told(body=body)) as server:
         reddit = at(server.url, "Breadit")
-        list(reddit.fetch(PAST, NOW, client(reddit)))
+        with pytest.raises(TransientError, match="'data'"):
+            list(reddit.fetch(PAST, NOW, client(reddit)))
 
 
 # --- anything that looks like it

@@ -118,9 +118,10 @@ def test_no_answer_in_time_is_transient() -> None:
         time.sleep(0.6)
         return Told()
 
-    with loopback(slow) as server, pytest.raises(TransientError):
+    with loopback(slow) as server:
         wikipedia = source(base_url=server.url)
-        list(wikipedia.fetch(NOW, NOW, client(wikipedia, timeout=0.2)))
+        with pytest.raises(TransientError):
+            list(wikipedia.fetch(NOW, NOW, client(wikipedia, timeout=0.2)))
 
 
 def test_an_unchanged_feed_is_the_same_payload() -> None:

@@ -17,6 +17,7 @@ from pipeline.models import Counters, Payload
 from pipeline.signals import read
 from pipeline.signals.parsers import PARSERS
 from resources.errors import PermanentError, TransientError
+from resources.sources.base import Quota
 from resources.sources.youtube_videos import PAGES, YoutubeVideos
 from tests.contracts.exchange_a import NOW, SALT, Asked, Told, client, conditional, fetched, loopback, readings
 
@@ -80,9 +81,10 @@ def test_no_answer_in_time_is_transient() -> None:
         time.sleep(0.6)
         return Told()
 
-    with loopback(slow) as server, pytest.raises(TransientError):
+    with loopback(slow) as server:
         youtube = source(base_url=server.url)
-        list(youtube.fetch(NOW, NOW, client(youtube, timeout=0.2)))
+        with pytest.raises(TransientError):
+            list(youtube.fetch(NOW, NOW, client(youtube, timeout=0.2)))
 
 
 def test_an_unchanged_chart_is_the_same_payload() -> None:
@@ -137,8 +139,7 @@ def test_each_page_costs_a_unit_of_the_quota() -> None:
     with loopback(lambda asked: Told(body=chart("a", following=None if "pageToken" in asked.path else "x"))) as server:
         list(source(base_url=server.url).fetch(NOW, NOW, web))
     assert web.costs == [1, 1]
-    assert source().spec.quota is not None
-    assert source().spec.quota.units == 10_000
+    assert YoutubeVideos.spec.quota == Quota(units=10_000, window=timedelta(days=1))
 
 
 def test_no_key_and_no_past() -> None:

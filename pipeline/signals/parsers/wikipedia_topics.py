@@ -1,7 +1,8 @@
 """Wikipedia: the feed of a day (`/feed/featured/…`), or the events of a day of the year (`/feed/onthisday/…`).
 
-Of a feed, the most read articles and the events are read. What else a feed holds (the featured article and picture, the news) is not looked at. Round anniversaries become
-topics, not signals of kind "anniversary": those need a hook and pictograms, which nobody has written for these.
+Of a feed, the most read articles and the events are read; the featured article and picture and the news are not.
+Round anniversaries become topics, not signals of kind "anniversary": those need a hook and pictograms, which nobody
+has written for these.
 """
 
 from __future__ import annotations
