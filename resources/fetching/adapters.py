@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import httplib2
     import requests
 
-OWN_HEADERS = frozenset({"user-agent", "accept-encoding", "content-length", "connection", "x-goog-api-client"})
+OWN_HEADERS = frozenset(
+    {"user-agent", "accept", "accept-encoding", "content-length", "connection", "x-goog-api-client"}
+)
 """Headers that the libraries set and `Web` sets itself, or that tell more of this machine than is needed."""
 
 

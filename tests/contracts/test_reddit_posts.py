@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -279,6 +279,7 @@ POSTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(POSTS, st.booleans())
 def test_every_item_is_accounted_for(posts: list[Any], live: bool) -> None:
     children = [{"kind": "t3", "data": post} for post in posts]

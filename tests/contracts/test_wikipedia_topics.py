@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.models import Counters, Payload
@@ -152,6 +152,7 @@ def test_the_past_can_not_be_fetched() -> None:
         source().fetch(NOW - timedelta(hours=1), NOW, client(source()))
 
 
+@settings(deadline=None)
 @given(st.dates(date(2025, 1, 1), date(2040, 1, 1)))
 def test_every_day_that_can_still_be_sold_for_is_asked_once_a_day(today: date) -> None:
     start = datetime.combine(today, datetime.min.time(), UTC)
@@ -222,6 +223,7 @@ def test_another_document_is_refused_whole(document: object) -> None:
     assert (len(found.signals), len(found.rejected)) == (0, 1)
 
 
+@settings(deadline=None)
 @given(st.integers(-9999, 9999), st.dates(date(2025, 1, 1), date(2040, 12, 31)), st.integers(0, 90))
 def test_only_round_anniversaries_of_the_day_are_kept(year: int, today: date, ahead: int) -> None:
     day = today + timedelta(days=ahead)
@@ -255,6 +257,7 @@ EVENTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(ARTICLES, EVENTS, EVENTS, st.just("2026-11-22Z") | JUNK)
 def test_every_item_is_accounted_for(articles: list[Any], events: list[Any], births: list[Any], day: object) -> None:
     document = {"mostread": {"date": day, "articles": articles}, "onthisday": events, "births": births}

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -173,6 +173,7 @@ VIDEOS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(VIDEOS)
 def test_every_item_is_accounted_for(videos: list[Any]) -> None:
     payload = Payload(source="youtube_videos", captured_at=NOW, body=json.dumps({"items": videos}).encode())
