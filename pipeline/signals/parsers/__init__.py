@@ -12,6 +12,8 @@ from pipeline.signals.parsers import (
     nostalgia_topics,
     reddit_posts,
     tiktok_hashtags,
+    webhook_events,
+    wikipedia_topics,
     youtube_videos,
 )
 from pipeline.signals.parsers.base import Parser
@@ -26,5 +28,7 @@ PARSERS: dict[str, Parser] = {
     "nostalgia_topics": nostalgia_topics,
     "reddit_posts": reddit_posts,
     "tiktok_hashtags": tiktok_hashtags,
+    "webhook_events": webhook_events,
+    "wikipedia_topics": wikipedia_topics,
     "youtube_videos": youtube_videos,
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import unquote
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.models import Counters, Json, Payload, Signal
 from pipeline.signals.parsers.base import DigitCount, RawItem, RefusedError, WrittenTime, document_list, named
-from pipeline.signals.text import Headline, Text, without_accounts
+from pipeline.signals.text import Headline, Text, whole, without_accounts
 
 ACCOUNT_FIELDS = frozenset({"channelTitle", "channelId"})
 
@@ -52,12 +53,23 @@ class Statistics(RawItem):
     commentCount: DigitCount | None = None  # noqa: N815
 
 
+def _page_name(url: str) -> str:
+    return whole(unquote(url.rpartition("/wiki/")[2]).replace("_", " "))
+
+
+class TopicDetails(RawItem):
+    """What YouTube takes the video to be about: addresses of pages of Wikipedia, validated to their names."""
+
+    topicCategories: tuple[Annotated[str, Field(strict=True), AfterValidator(_page_name)], ...] = ()  # noqa: N815
+
+
 class Video(RawItem):
     """An item of the list."""
 
     id: Annotated[str, Field(strict=True, pattern=r"^[0-9A-Za-z_-]{1,64}$")]
     snippet: Snippet
     statistics: Statistics
+    topicDetails: TopicDetails | None = None  # noqa: N815
 
 
 def accounts(item: object) -> list[str]:
@@ -89,13 +101,15 @@ def signal(item: object, payload: Payload) -> Signal:
         counters=Counters(
             likes=video.statistics.likeCount, comments=video.statistics.commentCount, views=video.statistics.viewCount
         ),
-        metadata=_metadata(video.snippet.tags, channel),
+        metadata=_metadata(video, channel),
     )
 
 
-def _metadata(tags: tuple[str, ...], channel: str) -> Json:
+def _metadata(video: Video, channel: str) -> Json:
     facts: Json = {"kind": "post"}
-    kept = [kept for tag in tags[:MAX_TAGS] if (kept := without_accounts(tag, channel))]
+    kept = [kept for tag in video.snippet.tags[:MAX_TAGS] if (kept := without_accounts(tag, channel))]
     if kept:
         facts["tags"] = kept
+    if video.topicDetails and video.topicDetails.topicCategories:
+        facts["topics"] = list(video.topicDetails.topicCategories[:MAX_TAGS])
     return facts

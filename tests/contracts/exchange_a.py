@@ -1,0 +1,128 @@
+"""How the contract tests talk: a client, cassettes of recorded shapes, and a server on loopback for the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import vcr
+
+from pipeline.models import Payload
+from pipeline.signals import Reading, read
+from resources.fetching.client import Client
+from resources.sources import Source
+
+CASSETTES = Path(__file__).parent / "cassettes"
+NOW = datetime(2026, 11, 23, 5, 17, tzinfo=UTC)
+SALT = b"salt of the tests"
+CONTACT = "listener@example.org"
+
+
+def client(source: Source, timeout: float = 5.0) -> Client:
+    """HTTP on behalf of the source, with one try."""
+    made = Client(source.name, source.spec.credentials, CONTACT)
+    made._http.timeout = httpx.Timeout(timeout)
+    return made
+
+
+@contextmanager
+def cassette(source: Source, case: str) -> Iterator[Any]:
+    """Answers come from the cassette; a request that is not in it fails."""
+    recorder = vcr.VCR(
+        record_mode=vcr.mode.NONE, match_on=("method", "scheme", "host", "port", "path", "query", "raw_body")
+    )
+    with recorder.use_cassette(str(CASSETTES / source.name / f"{case}.yaml"), allow_playback_repeats=True) as played:
+        yield played
+
+
+def fetched(source: Source, case: str, hour: datetime = NOW) -> list[Payload]:
+    """What the source lands when the cassette answers."""
+    with cassette(source, case) as played:
+        payloads = list(source.fetch(hour, NOW, client(source)))
+        assert played.all_played, "the cassette holds more than was asked for"
+    return payloads
+
+
+def readings(payloads: list[Payload]) -> list[Reading]:
+    """Each payload read."""
+    return [read(payload, SALT) for payload in payloads]
+
+
+class Asked(NamedTuple):
+    """A request that the server saw."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Told(NamedTuple):
+    """What the server answers."""
+
+    status: int = 200
+    body: bytes = b"{}"
+    headers: Mapping[str, str] = {}
+
+
+@dataclass
+class Loopback:
+    """A server that answers as it is told, and remembers what it was asked."""
+
+    url: str
+    asked: list[Asked] = field(default_factory=list)
+
+
+@contextmanager
+def loopback(answer: Callable[[Asked], Told]) -> Iterator[Loopback]:
+    """A server on a free port of the loopback interface."""
+    seen: list[Asked] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked = Asked(self.command, self.path, headers, body)
+            seen.append(asked)
+            told = answer(asked)
+            self.send_response(told.status)
+            for name, value in ({"content-type": "application/json"} | dict(told.headers)).items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(told.body)))
+            self.end_headers()
+            self.wfile.write(told.body)
+
+        do_GET = do_POST = _answer  # noqa: N815 - the names that http.server calls
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield Loopback(f"http://127.0.0.1:{server.server_address[1]}", seen)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def conditional(body: bytes) -> Callable[[Asked], Told]:
+    """Answers 304 to who already has the body, as its ETag says."""
+
+    def answer(asked: Asked) -> Told:
+        if asked.headers.get("if-none-match") == '"v1"':
+            return Told(304, b"", {"etag": '"v1"'})
+        return Told(200, body, {"etag": '"v1"', "cache-control": "no-cache"})
+
+    return answer
