@@ -22,6 +22,7 @@ from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
 from resources.store.ideas import Ideas
+from resources.store.inbox import Inbox
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
 from resources.store.mockups import Mockups
@@ -97,6 +98,11 @@ class Transaction:
     def events(self) -> Events:
         """The log of state changes."""
         return Events(self._connection)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Signed webhooks as they came."""
+        return Inbox(self._connection)
 
 
 class Store:
