@@ -316,12 +316,12 @@ def test_a_body_of_the_limit_is_taken(client: TestClient) -> None:
     assert client.post("/webhooks/acme", content=data, headers=senders.standard(data)).status_code == 202
 
 
-@pytest.mark.parametrize("name", ["nobody", "acme/x", "Acme", "%00", "..", "a" * 5000], ids=str.__len__)
+@pytest.mark.parametrize("name", ["nobody", "acme/x", "Acme", "%00", "a" * 5000], ids=str.__len__)
 def test_an_unknown_source_is_not_there(client: TestClient, name: str) -> None:
     data = senders.body()
     answer = client.post(f"/webhooks/{name}", content=data, headers=senders.standard(data))
     assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/json" or name == ".."
+    assert answer.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ class Item(RawItem):
 class Items(RawItem):
     """What the message tells of."""
 
-    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=50)]
+    items: Annotated[list[Item], Field(min_length=1, max_length=50)]
 
 
 class Message(RawItem):
