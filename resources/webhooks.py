@@ -17,7 +17,6 @@ from pipeline.models import Model
 from pipeline.signals.parsers import PARSERS
 from resources.errors import PermanentError
 from resources.settings import Settings
-from resources.sources import sources
 
 VARIABLE: Final = "ENGINE_WEBHOOKS"
 RESERVED: Final = frozenset({"spike"})
@@ -59,8 +58,7 @@ def webhook_sources(settings: Settings) -> Mapping[str, WebhookSource]:
         found = _SOURCES.validate_json(settings.webhooks.get_secret_value())
     except ValidationError as error:
         raise PermanentError(f"{VARIABLE}: {_faults(error)}; docs/webhooks.md shows how it is written") from None
-    taken = RESERVED | set(PARSERS) | {source.name for source in sources(settings)}
-    if clash := sorted(taken & set(found)):
+    if clash := sorted((RESERVED | set(PARSERS)) & set(found)):
         raise PermanentError(f"{VARIABLE}: {clash[0]!r} is the name of a source of the engine: take another")
     return found
 

@@ -75,3 +75,16 @@ def slack(data: bytes, *, sent: float | None = None) -> dict[str, str]:
 def printify(data: bytes) -> dict[str, str]:
     """Headers as Printify sends them."""
     return {"content-type": "application/json", "x-pfy-signature": f"sha256={hexadecimal(data)}"}
+
+
+def json_bytes(document: object) -> bytes:
+    """JSON in UTF-8."""
+    return json.dumps(document, ensure_ascii=False, default=repr).encode(errors="replace")
+
+
+def signed(data: bytes) -> tuple[str, dict[str, str]]:
+    """A source that can sign the bytes, and its headers: Standard Webhooks signs text alone."""
+    try:
+        return "acme", standard(data)
+    except UnicodeDecodeError:
+        return "prints", printify(data)

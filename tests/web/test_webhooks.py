@@ -345,14 +345,14 @@ def test_a_request_without_any_signature_is_unauthorized(client: TestClient) -> 
 def test_a_stale_message_is_told_to_be_signed_anew(client: TestClient) -> None:
     data = senders.body()
     for seconds in (-302, 302):
-        answer = client.post(
-            "/webhooks/acme", content=data, headers=senders.standard(data, sent=time.time() + seconds)
-        )
+        answer = client.post("/webhooks/acme", content=data, headers=senders.standard(data, sent=time.time() + seconds))
         assert answer.status_code == 400
         assert "sign anew" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("media", ["text/plain", "", "application/x-www-form-urlencoded", "application/json; charset=x"])
+@pytest.mark.parametrize(
+    "media", ["text/plain", "", "application/x-www-form-urlencoded", "application/json; charset=x"]
+)
 def test_another_content_type_is_not_supported(client: TestClient, media: str) -> None:
     data = senders.body()
     answer = client.post("/webhooks/acme", content=data, headers={**senders.standard(data), "content-type": media})
@@ -435,14 +435,14 @@ def test_answers_carry_the_headers_of_the_gallery(client: TestClient) -> None:
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_the_database_away_is_a_503_and_nothing_is_accepted(
-    objects: Objects, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_database_away_is_a_503_and_nothing_is_accepted(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "CONNECT_LIMIT_S", 1.0)
     data = senders.body()
-    with Store("postgresql://engine:s3cret@127.0.0.1:9/engine") as away:
-        with TestClient(create_app(away, objects, Intake(away, configured()))) as client:
-            answer = client.post("/webhooks/acme", content=data, headers=senders.standard(data))
+    with (
+        Store("postgresql://engine:s3cret@127.0.0.1:9/engine") as away,
+        TestClient(create_app(away, objects, Intake(away, configured()))) as client,
+    ):
+        answer = client.post("/webhooks/acme", content=data, headers=senders.standard(data))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
     assert answer.json() == {"detail": "not stored: send it again with the same id"}
 
