@@ -28,9 +28,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import psutil
 from standardwebhooks import Webhook
 
-from benchmarks.stage import embedded, machine
+from benchmarks.stage import Clock, embedded, machine
 from cli.ports import free_port
 from resources.settings import ROOT
 from resources.store import Store
@@ -182,13 +183,17 @@ def main() -> None:
     chosen = parser.parse_args()
     with embedded() as (settings, url), _busy(chosen.busy):
         secret, port = new_secret(), free_port()
-        with web_process({"ENGINE_DATA_DIR": str(settings.data_dir)}, secret, port):
+        with web_process({"ENGINE_DATA_DIR": str(settings.data_dir)}, secret, port) as web:
+            clock, before = Clock(settings), (_cpu(web.pid), Clock(settings).read())
             # A process of its own, started afresh: forked, it would hold the connections of this one.
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
                 args = (chosen.rate, chosen.seconds, chosen.connections)
                 outcomes = other.submit(drive, port, secret, *args).result()
             print(f"{chosen.rate:g}/s for {chosen.seconds:g} s on {chosen.connections} connections, {chosen.busy} busy")
+            used = _cpu(web.pid) - before[0], clock.read().since(before[1]).database_cpu
             show(outcomes, stored(url))
+            each = [seconds * 1000 / len(outcomes) for seconds in used]
+            print(f"{'CPU a message':<18}web {each[0]:.2f} ms, database {each[1]:.2f} ms")
     print(machine())
 
 
@@ -205,6 +210,11 @@ def show(outcomes: list[Outcome], in_inbox: list[str]) -> None:
         "stored twice": f"{len(in_inbox) - len(set(in_inbox))}",
     }.items():
         print(f"{name:<18}{told}")
+
+
+def _cpu(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ PAGE = (ROOT / "docs" / "webhooks.md").read_text()
 
 def example(language: str, containing: str) -> str:
     """The block of the documentation in this language with these words."""
-    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    blocks: list[str] = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     return next(block for block in blocks if containing in block)
 
 
@@ -50,6 +50,13 @@ def site(store: Store, objects: Objects) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(20)
+
+
+def connected(site: str) -> socket.socket:
+    parts = urlsplit(site)
+    assert parts.hostname
+    assert parts.port
+    return socket.create_connection((parts.hostname, parts.port), timeout=10)
 
 
 def waiting(store: Store) -> int:
@@ -94,11 +101,10 @@ def test_a_body_far_too_large_is_told_so_and_not_cut_off(site: str) -> None:
 
 def test_who_hangs_up_or_dawdles_keeps_nobody_else_waiting(site: str, store: Store) -> None:
     data = senders.body()
-    address = (urlsplit(site).hostname, urlsplit(site).port)
     head = (
         f"POST /webhooks/acme HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n"
     )
-    rude = [socket.create_connection(address) for _ in range(20)]
+    rude = [connected(site) for _ in range(20)]
     for number, connection in enumerate(rude):
         connection.sendall(f"{head}\r\n".encode() + data[:20])
         if number % 2:
@@ -123,7 +129,7 @@ def test_who_hangs_up_or_dawdles_keeps_nobody_else_waiting(site: str, store: Sto
     ids=["negative", "huge", "both", "unknown coding", "NUL", "encoded"],
 )
 def test_a_malformed_request_is_the_senders_fault(site: str, lines: str) -> None:
-    with socket.create_connection((urlsplit(site).hostname, urlsplit(site).port), timeout=10) as connection:
+    with connected(site) as connection:
         head = f"POST /webhooks/acme HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{lines}\r\n\r\n"
         connection.sendall(head.encode() + b"zz\r\n\r\n")
         status = connection.recv(4096).split(b"\r\n")[0]
