@@ -33,6 +33,7 @@ def under_load(port: int, secret: str, fault: Callable[[], None]) -> list[Outcom
     )
     sender.start()
     time.sleep(KILL_AFTER)
+    assert sender.is_alive(), "the fault comes while the load goes on"
     fault()
     sender.join()
     return outcomes
@@ -55,7 +56,6 @@ def check_exactly_once(outcomes: list[Outcome], port: int, secret: str, url: str
     failed = [outcome.webhook_id for outcome in outcomes if outcome.status != 202]
     assert {outcome.status for outcome in outcomes} <= {202, 503, 0}
     assert accepted, "the load had begun when the fault came"
-    assert failed, "the fault came while the load went on"
     before = stored(url)
     assert len(before) == len(set(before))
     assert accepted <= set(before)
@@ -88,7 +88,7 @@ def kill_backend(server: EmbeddedPostgres) -> None:
     with psycopg.connect(server.start()) as connection:
         query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'design-idea-engine'"
         (pid,) = connection.execute(query).fetchall()[0]
-        os.kill(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.slow

@@ -70,6 +70,11 @@ def test_answers_are_as_described(app: FastAPI, mode: GenerationMode) -> None:
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     def check(case: schemathesis.Case[Any], signed: bool) -> None:
         if signed:
+            if mode is GenerationMode.POSITIVE:
+                # A schema can't say that a word must be in it.
+                document: Any = case.body
+                for item in document["data"]["items"]:
+                    item["title"] = "Bread"
             data = case.body if isinstance(case.body, bytes) else senders.json_bytes(case.body)
             case.body, case.media_type = data, "application/json"
             name, headers = senders.signed(data)
