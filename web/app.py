@@ -24,8 +24,10 @@ from resources.objects import Objects
 from resources.postgres import database_urls
 from resources.settings import settings
 from resources.store import Store
-from web import api, pages, pictures
+from resources.webhooks import webhook_sources
+from web import api, pages, pictures, webhooks
 from web.filters import Filters
+from web.intake import Intake
 from web.views import HERE, html
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ SECURITY: Final[Mapping[str, str]] = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-JSON_PATHS: Final = ("/api/", "/health", "/openapi.json")
+JSON_PATHS: Final = ("/api/", "/health", "/openapi.json", "/webhooks/")
 SHOWN: Final = 200
 
 
@@ -144,11 +146,11 @@ def _mark() -> FileResponse:
     return FileResponse(HERE / "static" / "mark.svg")
 
 
-def create_app(store: Store, objects: Objects) -> FastAPI:
-    """The gallery on this store and these objects."""
+def create_app(store: Store, objects: Objects, intake: Intake | None = None) -> FastAPI:
+    """The gallery on this store and these objects, with the intake of webhooks; by default nobody may send any."""
     app = FastAPI(
         title="Design Idea Engine",
-        summary="Ideas, designs and listings, to read.",
+        summary="Ideas, designs and listings, to read; and webhooks, to tell of what is trending.",
         version="1",
         # The pages of FastAPI load their scripts from elsewhere.
         docs_url=None,
@@ -157,6 +159,7 @@ def create_app(store: Store, objects: Objects) -> FastAPI:
     app.include_router(pages.router(store))
     app.include_router(api.router(store, objects))
     app.include_router(pictures.router(store, objects))
+    app.include_router(webhooks.router(intake or Intake(store, {})))
     app.add_api_route("/favicon.ico", _mark, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     app.add_middleware(HeadAsGet)
@@ -173,8 +176,11 @@ def app_from_settings() -> FastAPI:
     chosen = settings()
     held = ExitStack()
     try:
+        senders = webhook_sources(chosen)
         urls = held.enter_context(database_urls(chosen))
         store = held.enter_context(Store(urls.engine))
+        # A connection of its own: whoever looks at the gallery does not keep webhooks waiting.
+        intake = Intake(held.enter_context(Store(urls.engine, connections=1)), senders)
         objects = Objects(chosen.object_store_url or str(chosen.data_dir / "objects"), chosen.object_store_endpoint)
     except BaseException:
         held.close()
@@ -185,6 +191,6 @@ def app_from_settings() -> FastAPI:
         with held:
             yield
 
-    app = create_app(store, objects)
+    app = create_app(store, objects, intake)
     app.router.lifespan_context = until_stopped
     return app

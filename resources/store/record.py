@@ -24,6 +24,7 @@ from resources.store.designs import Designs
 from resources.store.events import Events
 from resources.store.gates import Gates
 from resources.store.ideas import Ideas
+from resources.store.inbox import Inbox
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
 from resources.store.mockups import Mockups
@@ -115,6 +116,11 @@ class Transaction:
     def gates(self) -> Gates:
         """What holds sources back, and what is spent of their quotas."""
         return Gates(self._connection)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Signed webhooks as they came."""
+        return Inbox(self._connection)
 
 
 class Store:

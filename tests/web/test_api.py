@@ -54,7 +54,13 @@ def test_unknown_and_bad_requests_are_told_in_json(gallery: TestClient) -> None:
 
 def test_the_description_names_every_filter_and_answer(gallery: TestClient) -> None:
     description = gallery.get("/openapi.json").json()
-    assert set(description["paths"]) == {"/api/ideas", "/api/ideas/{idea_id}", "/health", "/images/{kind}/{picture_id}"}
+    assert set(description["paths"]) == {
+        "/api/ideas",
+        "/api/ideas/{idea_id}",
+        "/health",
+        "/images/{kind}/{picture_id}",
+        "/webhooks/{source}",
+    }
     asked = {p["name"]: p for p in description["paths"]["/api/ideas"]["get"]["parameters"]}
     assert set(asked) == {"hour", "source", "niche", "status", "sort", "after", "limit"}
     assert all(p["description"] for p in asked.values())
