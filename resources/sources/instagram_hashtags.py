@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from pipeline.models import Payload
 from resources.errors import PermanentError, TransientError
 from resources.fetching import Answer, Web
-from resources.sources.base import Quota, SourceSpec, require_running
+from resources.fetching.base import Quota
+from resources.sources.base import SourceSpec, require_running
 
 MAX_HASHTAGS = 30
 """Different hashtags that one account may search for in any 7 days."""

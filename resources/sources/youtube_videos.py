@@ -12,7 +12,8 @@ from pipeline.models import Payload
 from resources.errors import PermanentError
 from resources.fetching import Web
 from resources.fetching.adapters import GoogleHttp
-from resources.sources.base import Quota, SourceSpec, require_running
+from resources.fetching.base import Quota
+from resources.sources.base import SourceSpec, require_running
 
 PARTS = "snippet,statistics,topicDetails"
 PAGE = 50

@@ -11,13 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import vcr
 
 from pipeline.models import Payload
 from pipeline.signals import Reading, read
+from resources.fetching.cache import Cache
 from resources.fetching.client import Client
+from resources.fetching.transport import Transport
 from resources.sources import Source
+from resources.vault import Vault
 
 CASSETTES = Path(__file__).parent / "cassettes"
 NOW = datetime(2026, 11, 23, 5, 17, tzinfo=UTC)
@@ -25,11 +27,17 @@ SALT = b"salt of the tests"
 CONTACT = "listener@example.org"
 
 
-def client(source: Source, timeout: float = 5.0) -> Client:
-    """HTTP on behalf of the source, with one try."""
-    made = Client(source.name, source.spec.credentials, CONTACT)
-    made._http.timeout = httpx.Timeout(timeout)
-    return made
+def client(source: Source, timeout: float = 5.0, folder: Path | None = None) -> Client:
+    """HTTP on behalf of the source that never waits between tries; what was answered is kept in the folder."""
+    return Client(
+        source.name,
+        source.spec.credentials,
+        CONTACT,
+        cache=Cache(folder / "answers.db", Vault(["a secret of the tests that is long enough"])) if folder else None,
+        transport=Transport(timeout),
+        now=lambda: NOW,
+        sleep=lambda _: None,
+    )
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from pipeline.models import Payload, Signal
 from pipeline.signals import Reading, read
 from resources.fetching import Web
+from resources.fetching.cache import Cache
 from resources.fetching.client import Client
 from resources.sources.base import Source
 from resources.sources.bluesky_trends import BlueskyTrends
@@ -29,6 +30,7 @@ from resources.sources.google_trends import GoogleTrends
 from resources.sources.hackernews_stories import HackernewsStories
 from resources.sources.instagram_hashtags import InstagramHashtags
 from resources.sources.mastodon_trends import MastodonTrends
+from resources.vault import Vault
 
 NOW = datetime(2026, 11, 23, 5, 30, tzinfo=UTC)
 SALT = b"salt of the tests"
@@ -59,9 +61,10 @@ def at(source: str, base_url: str) -> Source:
     return made[source]()
 
 
-def web(source: Source) -> Web:
-    """HTTP for a source."""
-    return Client(source.name, source.spec.credentials, CONTACT)
+def web(source: Source, folder: Path | None = None) -> Web:
+    """HTTP for a source that never waits between tries; what was answered is kept in the folder."""
+    kept = Cache(folder / "answers.db", Vault(["a secret of the tests that is long enough"])) if folder else None
+    return Client(source.name, source.spec.credentials, CONTACT, cache=kept, now=lambda: NOW, sleep=lambda _: None)
 
 
 def impatient(patch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from pipeline.models import Counters
 from resources.errors import PermanentError, TransientError
 from resources.fetching import Answer
-from resources.sources.base import Quota
+from resources.fetching.base import Quota
 from resources.sources.instagram_hashtags import InstagramHashtags
 from tests.contracts import exchange_b as exchange
 
@@ -42,7 +42,7 @@ def test_a_hashtag_and_its_posts_become_signals(tmp_path: Path) -> None:
     tag, loaf, basket, again, rye = exchange.signals(payloads)
     assert (tag.content, tag.counters) == ("sourdough bread", Counters())
     assert tag.metadata == {"kind": "post", "tags": ["sourdough_bread"]}
-    assert loaf.content == "Scored a leaf into this loaf 🍞 with"
+    assert loaf.content == "Scored a leaf into this loaf 🍞"
     assert loaf.counters == Counters(likes=812, comments=33)
     assert loaf.category == "sourdough_bread"
     assert loaf.published_at == datetime(2026, 11, 23, 4, 1, tzinfo=UTC)

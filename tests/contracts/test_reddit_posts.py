@@ -116,7 +116,7 @@ def test_no_answer_in_time_is_transient() -> None:
             list(reddit.fetch(NOW, NOW, client(reddit, timeout=0.2)))
 
 
-def test_an_unchanged_listing_is_the_same_payload() -> None:
+def test_an_unchanged_listing_is_the_same_payload(tmp_path: Path) -> None:
     def answer(asked: Asked) -> Told:
         if asked.method == "POST":
             return granted(Told())(asked)  # type: ignore[no-any-return]
@@ -125,9 +125,10 @@ def test_an_unchanged_listing_is_the_same_payload() -> None:
 
     with loopback(answer) as server:
         reddit = at(server.url)
-        web = client(reddit)
+        web = client(reddit, folder=tmp_path)
         bodies = [[p.body for p in reddit.fetch(NOW, NOW, web)] for _ in range(2)]
     assert bodies == [[EMPTY, EMPTY]] * 2
+    assert [asked.headers.get("if-none-match") for asked in server.asked if asked.method == "GET"][-1] is not None
 
 
 def test_without_credentials_the_variables_are_named() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,12 +125,13 @@ def test_no_answer_in_time_is_transient() -> None:
             list(wikipedia.fetch(NOW, NOW, client(wikipedia, timeout=0.2)))
 
 
-def test_an_unchanged_feed_is_the_same_payload() -> None:
+def test_an_unchanged_feed_is_the_same_payload(tmp_path: Path) -> None:
     body = json.dumps(article()).encode()
     with loopback(conditional(body)) as server:
         wikipedia = source("nl", base_url=server.url + "/{language}.wikipedia.org")
-        web = client(wikipedia)
+        web = client(wikipedia, folder=tmp_path)
         assert [[p.body for p in wikipedia.fetch(NOW, NOW, web)] for _ in range(2)] == [[body], [body]]
+    assert [asked.headers.get("if-none-match") for asked in server.asked if asked.method == "GET"][-1] is not None
 
 
 def test_each_language_is_asked_with_a_contact_and_days_only_where_there_are_any() -> None:

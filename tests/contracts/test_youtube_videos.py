@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +18,7 @@ from pipeline.models import Counters, Payload
 from pipeline.signals import read
 from pipeline.signals.parsers import PARSERS
 from resources.errors import PermanentError, TransientError
-from resources.sources.base import Quota
+from resources.fetching.base import Quota
 from resources.sources.youtube_videos import PAGES, YoutubeVideos
 from tests.contracts.exchange_a import NOW, SALT, Asked, Told, client, conditional, fetched, loopback, readings
 
@@ -87,12 +88,13 @@ def test_no_answer_in_time_is_transient() -> None:
             list(youtube.fetch(NOW, NOW, client(youtube, timeout=0.2)))
 
 
-def test_an_unchanged_chart_is_the_same_payload() -> None:
+def test_an_unchanged_chart_is_the_same_payload(tmp_path: Path) -> None:
     body = chart("a", "b")
     with loopback(conditional(body)) as server:
         youtube = source(base_url=server.url)
-        web = client(youtube)
+        web = client(youtube, folder=tmp_path)
         assert [[p.body for p in youtube.fetch(NOW, NOW, web)] for _ in range(2)] == [[body], [body]]
+    assert [asked.headers.get("if-none-match") for asked in server.asked if asked.method == "GET"][-1] is not None
 
 
 def test_regions_and_categories_are_asked_one_by_one_with_the_key_in_a_header() -> None:
