@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-transformers run test test-slow lint bench lock clean
+.PHONY: help setup setup-transformers run test test-slow lint bench eval-duplicates lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -33,6 +33,10 @@ bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas 
 	$(BIN)/python -m benchmarks.hour
 	$(BIN)/python -m benchmarks.ideas_per_day
 	$(BIN)/python -m benchmarks.bench_mockups
+
+eval-duplicates: .venv/.dev  ## how well near-duplicates are told, on labelled pairs; what the Bloom filter saves
+	$(BIN)/python -m benchmarks.eval_duplicates
+	$(BIN)/python -m benchmarks.bloom
 
 lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock

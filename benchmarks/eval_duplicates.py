@@ -224,18 +224,29 @@ def curve(lesson: Lesson, ours: Floats) -> None:
         print(f" {mark}{threshold:9.3f} {good / (same & ~exact).sum():7.3f} {good / max(good + bad, 1):17.3f} "
               f"{good / max(good + bad_hard, 1):21.3f} {bad_hard / hard.sum():21.4f}")  # fmt: skip
     above = same & ~exact & (ours >= THRESHOLD) & may
-    print(f"the veto alone: {1 - may[same & ~exact].mean():.1%} of those positives, {1 - may[hard].mean():.1%} of hard negatives")
+    print(
+        f"the veto alone: {1 - may[same & ~exact].mean():.1%} of those positives, {1 - may[hard].mean():.1%} of hard negatives"
+    )
     print(f"blocking meets {met[above].mean():.1%} of the positives above the threshold ({above.sum()}), "
           f"{met[same & ~exact].mean():.1%} of all, {met[hard].mean():.1%} of hard negatives")  # fmt: skip
-    for name, found in (("positives told apart", same & (ours < 0.1)), ("negatives thought the same", ~same & may & (ours >= THRESHOLD))):
-        print(name, *(f"  {ours[i]:.2f} {titles[i][0][:90]!r} / {titles[i][1][:90]!r}" for i in np.flatnonzero(found)[:12]), sep="\n")
+    for name, found in (
+        ("positives told apart", same & (ours < 0.1)),
+        ("negatives thought the same", ~same & may & (ours >= THRESHOLD)),
+    ):
+        print(
+            name,
+            *(f"  {ours[i]:.2f} {titles[i][0][:90]!r} / {titles[i][1][:90]!r}" for i in np.flatnonzero(found)[:12]),
+            sep="\n",
+        )
 
 
 def blocked(titles: Sequence[tuple[str, str]]) -> Mask:
-    """Whether blocking lets a pair through, in a window of all these titles."""
-    texts = sorted({title for pair in titles for title in pair})
-    at = {title: i for i, title in enumerate(texts)}
-    later, earlier = candidates(texts, len(texts))
+    """Whether blocking lets a pair through, in a window of all these titles after 100,000 others."""
+    hobby = pl.read_parquet(data_dir() / "reddit_hobbies_2013" / "top_posts.parquet")["title"].sample(100_000, seed=1)
+    own = sorted({title for pair in titles for title in pair})
+    texts = [*map(html.unescape, hobby), *own]
+    at = {title: i for i, title in enumerate(own, len(hobby))}
+    later, earlier = candidates(texts, len(own))
     met = set(zip(later.tolist(), earlier.tolist(), strict=True))
     return np.array([(max(at[a], at[b]), min(at[a], at[b])) in met for a, b in titles])
 
@@ -262,7 +273,9 @@ def stream(embed: Embed) -> None:
         band = [(i, k, p) for i, k, p in found if low <= p < high]
         pages = [(i, k) for i, k, _ in band if own_page[i] and own_page[k]]
         right = sum(url[i] == url[k] for i, k in pages)
-        print(f"  {low:.2f} to {min(high, 1):.2f}: {len(band)}; of {len(pages)} that both link to a page, {right} to the same")
+        print(
+            f"  {low:.2f} to {min(high, 1):.2f}: {len(band)}; of {len(pages)} that both link to a page, {right} to the same"
+        )
         doubtful = [(i, k, p) for i, k, p in band if url[i] != url[k]]
         for i, k, p in random.Random(3).sample(doubtful, min(25, len(doubtful))):
             print(f"    {p:.3f} {titles[i][:100]!r} / {titles[k][:100]!r}")
@@ -293,7 +306,9 @@ def labelled(folder: Path) -> Pairs:
 
 def rarities(pairs: Pairs) -> Model:
     """A model without trees: how rare words and runs of characters are in titles that are not on the test side."""
-    secret = {fold(t) for t, hidden in zip([*pairs.one, *pairs.other], [*pairs.test, *pairs.test], strict=True) if hidden}
+    secret = {
+        fold(t) for t, hidden in zip([*pairs.one, *pairs.other], [*pairs.test, *pairs.test], strict=True) if hidden
+    }
     hobby = pl.read_parquet(data_dir() / "reddit_hobbies_2013" / "top_posts.parquet")["title"].to_list()
     titles = {fold(html.unescape(t)) for t in [*pairs.one, *pairs.other, *hobby]} - secret - {""}
     words = Words.of(sorted(titles)).bags()
@@ -322,7 +337,11 @@ def of_pairs(one: Sequence[str], other: Sequence[str], embed: Embed, base: Model
 def filled(pairs: Pairs, side: Mask, base: Model, number: int) -> list[tuple[str, str]]:
     """Negatives that the labelled ones leave out: they share a rare word, but less than .15 of their words."""
     rng = random.Random(5)
-    told = [(t, g) for i in np.flatnonzero(side) for t, g in ((pairs.one[i], pairs.group[i]), (pairs.other[i], pairs.group[i]))]
+    told = [
+        (t, g)
+        for i in np.flatnonzero(side)
+        for t, g in ((pairs.one[i], pairs.group[i]), (pairs.other[i], pairs.group[i]))
+    ]
     split = [frozenset(fold(t).split()) for t, _ in told]
     having: dict[str, list[int]] = {}
     for i, words in enumerate(split):

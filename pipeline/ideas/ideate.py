@@ -195,7 +195,9 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
     best = _one_of_each_topic(sorted(range(len(rows)), key=lambda i: (-promise[i], rows[i]["signal_id"])), rows)
     together = _by_topic(signals.filter(~pl.col("content").str.contains(never)))
     for i in best:
-        rows[i]["also_seen"] = [told for id_, told in together.get(rows[i]["topic_id"], ()) if id_ != rows[i]["signal_id"]]
+        rows[i]["also_seen"] = [
+            told for id_, told in together.get(rows[i]["topic_id"], ()) if id_ != rows[i]["signal_id"]
+        ]
     seen = [_seen(rows[i], what[i]) for i in best]
     return Prepared([rows[i] for i in best], seen, since_peak[best], half[best], z[best], days[best])
 

@@ -115,7 +115,9 @@ def crowd() -> list[list[Signal]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[1::6], ids=lambda order: "".join(map(str, order)))
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(range(4)))[1::6], ids=lambda order: "".join(map(str, order))
+)
 def test_topics_do_not_depend_on_the_order_in_which_hours_are_recorded(
     store: Store, tmp_path: Path, order: tuple[int, ...]
 ) -> None:
@@ -132,9 +134,7 @@ def test_topics_do_not_depend_on_the_order_in_which_hours_are_recorded(
 
 def test_two_runs_at_once_end_with_the_same_topics(store: Store, tmp_path: Path) -> None:
     hours = crowd()
-    threads = [
-        threading.Thread(target=record, args=(store, tmp_path / str(i), hour)) for i, hour in enumerate(hours)
-    ]
+    threads = [threading.Thread(target=record, args=(store, tmp_path / str(i), hour)) for i, hour in enumerate(hours)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -16,11 +16,11 @@ from pipeline.models import fold
 from pipeline.signals.kin.bags import Bags, Floats, Rows, Words, shared
 from pipeline.signals.kin.model import model
 
-CROWD = 200
+CROWD = 60
 """A word, or a pair of words, that more texts have opens no pairs."""
 
-SHARE = 0.45
-"""Pairs of which the rarer words of the lighter text are less shared than this, by rarity, are not measured."""
+SHARE = 0.8
+"""Pairs that share less than this of the words of the text that tells less, by rarity, are not measured."""
 
 
 LEAST_TOLD = 20.0
@@ -41,7 +41,8 @@ def candidates(texts: Sequence[str], fresh: int) -> tuple[Rows, Rows]:
     first = len(texts) - fresh
     telling = weight >= LEAST_TOLD
     met = [_meetings(of, first, telling) for of in (singles, doubles)]
-    keys = np.unique(np.concatenate([later << 32 | earlier for later, earlier in met]))
+    keys = np.sort(np.concatenate([later << 32 | earlier for later, earlier in met]))
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     later, earlier = keys >> 32, keys & (1 << 32) - 1
     enough = SHARE * np.minimum(weight[later], weight[earlier])
     keep = np.zeros(len(keys), bool)

@@ -14,9 +14,10 @@ from uuid import UUID
 
 import numpy as np
 
+from pipeline.models import fold
 from pipeline.signals.kin.bags import Floats, Rows
 from pipeline.signals.kin.blocking import candidates
-from pipeline.signals.kin.marks import apart, marks
+from pipeline.signals.kin.marks import apart, marks, turned
 from pipeline.signals.kin.model import THRESHOLD
 from pipeline.signals.kin.pairs import Embed, probabilities
 
@@ -71,8 +72,15 @@ def links(ordered: Sequence[Sighted], fresh: int, embed: Embed) -> tuple[Rows, R
     moment = np.array([text.at.timestamp() for text in ordered])
     near = moment[later] - moment[earlier] <= WINDOW.total_seconds()
     later, earlier = later[near], earlier[near]
-    told = {row: marks(content[row]) for row in np.unique(np.concatenate([later, earlier])).tolist()}
-    may = np.array([not apart(told[i], told[k]) for i, k in zip(later.tolist(), earlier.tolist(), strict=True)], bool)
+    met = np.unique(np.concatenate([later, earlier])).tolist()
+    told, words = {row: marks(content[row]) for row in met}, {row: fold(content[row]) for row in met}
+    may = np.array(
+        [
+            not apart(told[i], told[k]) and not turned(words[i], words[k])
+            for i, k in zip(later.tolist(), earlier.tolist(), strict=True)
+        ],
+        bool,
+    )
     return later[may], earlier[may], probabilities(content, later[may], earlier[may], embed)
 
 

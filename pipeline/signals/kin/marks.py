@@ -64,6 +64,11 @@ def apart(one: Marks, other: Marks) -> bool:
     return not (set(one.numbers) < set(other.numbers) or set(other.numbers) < set(one.numbers))
 
 
+def turned(one: str, other: str) -> bool:
+    """Whether the folded texts say the same words in another order: who beat whom is not the same thing."""
+    return one != other and sorted(one.split()) == sorted(other.split())
+
+
 def _number(token: str) -> str:
     if _NUMERAL.fullmatch(token):
         return token.replace(",", ".").lstrip("0") or "0"

@@ -102,4 +102,3 @@ def parse(stored: dict[str, Any]) -> Model:
         right=array("right", "<i2").astype(np.int64).reshape(shape),
         value=array("value", "<f8").reshape(shape),
     )
-
