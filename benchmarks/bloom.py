@@ -60,9 +60,7 @@ def main() -> None:
     print(f"file {size / 1e6:.1f} MB; made again from the record in {rebuilt:.1f} s")
     print(f"everything looked up: {min(everything) * 1e3:.0f} ms; behind the filter: {min(filtered) * 1e3:.0f} ms, "
           f"ratio {min(everything) / min(filtered):.2f}")  # fmt: skip
-    print(
-        f"{len(answer.maybe):,} maybe: false-positive rate {(len(answer.maybe) - len(known)) / (ASKED - len(known)):.4%}"
-    )
+    print(f"{len(answer.maybe):,} maybe: false positives {(len(answer.maybe) - len(known)) / (ASKED - len(known)):.4%}")
 
 
 def look_up(store: Store, text_hashes: set[str] | frozenset[str]) -> None:

@@ -225,7 +225,8 @@ def curve(lesson: Lesson, ours: Floats) -> None:
               f"{good / max(good + bad_hard, 1):21.3f} {bad_hard / hard.sum():21.4f}")  # fmt: skip
     above = same & ~exact & (ours >= THRESHOLD) & may
     print(
-        f"the veto alone: {1 - may[same & ~exact].mean():.1%} of those positives, {1 - may[hard].mean():.1%} of hard negatives"
+        f"the veto alone: {1 - may[same & ~exact].mean():.1%} of those positives, "
+        f"{1 - may[hard].mean():.1%} of hard negatives"
     )
     print(f"blocking meets {met[above].mean():.1%} of the positives above the threshold ({above.sum()}), "
           f"{met[same & ~exact].mean():.1%} of all, {met[hard].mean():.1%} of hard negatives")  # fmt: skip
@@ -263,7 +264,7 @@ def stream(embed: Embed) -> None:
     heads = sorted(first.values())
     begun = time.perf_counter()
     texts = [Sighted(UUID(int=i), titles[i], datetime.fromtimestamp(at[i], UTC)) for i in heads]
-    found = []
+    found: list[tuple[int, int, float]] = []
     for start in range(0, len(texts), 20_000):
         part = texts[start : start + 20_000]
         found += [(part[i].id.int, part[k].id.int, p) for i, k, p in zip(*links(part, len(part), embed), strict=True)]
@@ -274,7 +275,8 @@ def stream(embed: Embed) -> None:
         pages = [(i, k) for i, k, _ in band if own_page[i] and own_page[k]]
         right = sum(url[i] == url[k] for i, k in pages)
         print(
-            f"  {low:.2f} to {min(high, 1):.2f}: {len(band)}; of {len(pages)} that both link to a page, {right} to the same"
+            f"  {low:.2f} to {min(high, 1):.2f}: {len(band)}; of {len(pages)} that both link to a page, "
+            f"{right} to the same"
         )
         doubtful = [(i, k, p) for i, k, p in band if url[i] != url[k]]
         for i, k, p in random.Random(3).sample(doubtful, min(25, len(doubtful))):
@@ -349,7 +351,7 @@ def filled(pairs: Pairs, side: Mask, base: Model, number: int) -> list[tuple[str
             having.setdefault(word, []).append(i)
     vocabulary = sorted(having)
     idf = dict(zip(vocabulary, base.word_idf(Words.of(vocabulary).code), strict=True))
-    found = []
+    found: list[tuple[str, str]] = []
     while len(found) < number:
         i = rng.randrange(len(told))
         rare = [w for w in sorted(split[i], key=lambda w: (-idf[w], w))[:6] if 1 < len(having[w]) < 60]

@@ -19,7 +19,8 @@ UP = """
 ALTER TABLE signals ADD COLUMN author text CHECK (author ~ '^[0-9a-f]{32}$');
 ALTER TABLE signals ADD COLUMN text_hash text CHECK (text_hash ~ '^[0-9a-f]{64}$');
 ALTER TABLE signals ADD COLUMN topic_id uuid;
-ALTER TABLE signals ADD COLUMN topic_likeness double precision NOT NULL DEFAULT 1 CHECK (topic_likeness BETWEEN 0 AND 1);
+ALTER TABLE signals ADD COLUMN topic_likeness double precision NOT NULL DEFAULT 1
+    CHECK (topic_likeness BETWEEN 0 AND 1);
 ALTER TABLE signals ADD COLUMN recorded_seq bigint GENERATED ALWAYS AS IDENTITY;
 
 CREATE TABLE hot_topics (

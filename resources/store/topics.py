@@ -25,38 +25,38 @@ UNDATED: LiteralString = "coalesce(s.metadata->>'kind', '') NOT IN ('occasion', 
 FRESH: LiteralString = f"""
 SELECT s.id, s.text_hash, s.content, s.captured_at FROM signals s WHERE s.id = ANY(%(ids)s) AND {UNDATED}
 ORDER BY s.captured_at, s.id
-"""
+"""  # noqa: S608
 FIRST_OF: LiteralString = f"""
 SELECT DISTINCT ON (s.text_hash) s.text_hash, s.id FROM signals s
 WHERE s.text_hash = ANY(%(hashes)s) AND {UNDATED}
 ORDER BY s.text_hash, s.captured_at, s.id
-"""
+"""  # noqa: S608
 LEADERS: LiteralString = f"""
 SELECT s.id, s.content, s.captured_at FROM signals s
 WHERE s.captured_at >= %(after)s AND (s.captured_at, s.id) < (%(at)s, %(id)s) AND s.topic_id = s.id AND {UNDATED}
-"""
+"""  # noqa: S608
 # Of each text the first signal alone.
 TEXTS: LiteralString = f"""
 SELECT s.id, s.content, s.captured_at, s.text_hash, s.topic_id = s.id FROM signals s
 WHERE (s.captured_at, s.id) >= (%(at)s, %(id)s) AND s.captured_at <= %(until)s AND {UNDATED} AND NOT EXISTS (
     SELECT FROM signals e WHERE e.text_hash = s.text_hash AND (e.captured_at, e.id) < (s.captured_at, s.id)
     AND coalesce(e.metadata->>'kind', '') NOT IN ('occasion', 'anniversary'))
-"""
-TOPIC_COLUMNS = {"text_hash": "text", "topic_id": "uuid", "likeness": "float4"}
+"""  # noqa: S608
+TOPIC_COLUMNS = {"text_hash": "text", "topic_id": "uuid", "likeness": "float8"}
 JOIN: LiteralString = f"""
 UPDATE signals s SET topic_id = t.topic_id, topic_likeness = t.likeness FROM staged_topics t
 WHERE s.text_hash = t.text_hash AND {UNDATED} AND (s.topic_id, s.topic_likeness) <> (t.topic_id, t.likeness)
-"""
+"""  # noqa: S608
 FOLLOW: LiteralString = f"""
 UPDATE signals s SET topic_id = f.topic_id, topic_likeness = f.topic_likeness
 FROM signals f WHERE s.id = ANY(%(ids)s) AND f.id = ANY(%(firsts)s) AND f.text_hash = s.text_hash AND s.id <> f.id
     AND (s.topic_id, s.topic_likeness) <> (f.topic_id, f.topic_likeness) AND {UNDATED}
-"""
+"""  # noqa: S608
 # Whose topic may change with these: who led with the same words, and who had joined them.
 AFFECTED: LiteralString = f"""
 SELECT s.captured_at, s.id FROM signals s WHERE {UNDATED} AND s.id <> ALL(%(ids)s)
     AND (s.topic_id = ANY(%(ids)s) OR s.text_hash = ANY(%(hashes)s) AND s.topic_id = s.id)
-"""
+"""  # noqa: S608
 AFTER: LiteralString = """
 SELECT text_hash, recorded_seq FROM signals WHERE recorded_seq > %(seq)s ORDER BY recorded_seq
 """

@@ -1,4 +1,4 @@
-"""The filter in front of the record: few false alarms, none missed, and a file that is believed only when it is right."""
+"""The filter in front of the record: few false alarms, none missed, and a file believed only when right."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ def topics(store: Store) -> Topics:
     """Signal → the external id of its topic's first signal, and its likeness."""
     with store.connection() as connection:
         rows = connection.execute(
-            "SELECT s.external_id, f.external_id, s.topic_likeness FROM signals s LEFT JOIN signals f ON f.id = s.topic_id"
+            "SELECT s.external_id, f.external_id, s.topic_likeness "
+            "FROM signals s LEFT JOIN signals f ON f.id = s.topic_id"
         ).fetchall()
     return {name: (first, round(likeness, 4)) for name, first, likeness in rows}
 

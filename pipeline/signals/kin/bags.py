@@ -32,7 +32,7 @@ class Bags(NamedTuple):
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
     def take(self, rows: Rows) -> tuple[Rows, Rows]:
-        """For these rows, one after the other: the place in `rows`, and the place in `codes`, of each of their codes."""
+        """For these rows, one after the other: of each of their codes the place in `rows`, and that in `codes`."""
         sizes = self.starts[rows + 1] - self.starts[rows]
         place = np.repeat(np.arange(len(rows)), sizes)
         before = np.concatenate([[0], np.cumsum(sizes)[:-1]]) if len(rows) else np.zeros(0, np.int64)

@@ -70,4 +70,4 @@ def _meetings(of: Bags, first: int, telling: NDArray[np.bool_]) -> tuple[Rows, R
 
 def _shared_weight(singles: Bags, idf: Floats, left: Rows, right: Rows) -> Floats:
     common = shared(singles, left, right)
-    return np.bincount(common.pair, idf[common.left], len(left))
+    return np.asarray(np.bincount(common.pair, idf[common.left], len(left)), np.float64)

@@ -50,7 +50,7 @@ class Model(NamedTuple):
         """Inverse document frequency, ln((n + 1) / (df + 1)), of words."""
         at = np.minimum(np.searchsorted(self.word_codes, codes), len(self.word_codes) - 1)
         count = np.where(self.word_codes[at] == codes, self.word_counts[at], 1.0)
-        return np.log((self.documents + 1) / (count + 1))
+        return np.asarray(np.log((self.documents + 1) / (count + 1)), np.float64)
 
     def probability(self, features: Floats) -> Floats:
         """Probability that each pair tells of the same thing, by its features, shape (n, len(FEATURES))."""
@@ -67,7 +67,7 @@ class Model(NamedTuple):
                 goes_left = features[rows, np.maximum(asked, 0)] <= split[node]
                 node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
             total += value[node]
-        return 1 / (1 + np.exp(-total))
+        return np.asarray(1 / (1 + np.exp(-total)), np.float64)
 
 
 def bucket(codes: Codes) -> Codes:

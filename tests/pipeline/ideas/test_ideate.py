@@ -117,8 +117,9 @@ def post(text: str, community: str, age_hours: float = 5, likes: int | None = 50
 def row(content: str, *, source: str, metadata: dict[str, Any], key: str, **fields: Any) -> dict[str, Any]:
     id_ = str(identity("signal", key))
     return {
-        "signal_id": id_, "topic_id": id_, "topic_likeness": 1.0, "source": source, "external_id": None, "content": content,
-        "url": None, "category": None, "published_at": None, "captured_at": HOUR, "metadata": json.dumps(metadata),
+        "signal_id": id_, "topic_id": id_, "topic_likeness": 1.0, "source": source, "external_id": None,
+        "content": content, "url": None,
+        "category": None, "published_at": None, "captured_at": HOUR, "metadata": json.dumps(metadata),
         "likes": None, "comments": None, "views": None, "payload_uri": "raw-signals/x", **fields,
     }  # fmt: skip
 

@@ -24,7 +24,26 @@ from resources.embedders import embedder
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WORDS = st.sampled_from(
-    "the a of cat dogs rescue Springfield emu chase 12 Kepler-22b police émeu 日本 in on new !".split()
+    [
+        "the",
+        "a",
+        "of",
+        "cat",
+        "dogs",
+        "rescue",
+        "Springfield",
+        "emu",
+        "chase",
+        "12",
+        "Kepler-22b",
+        "police",
+        "émeu",
+        "日本",
+        "in",
+        "on",
+        "new",
+        "!",
+    ]
 )
 TITLES = st.one_of(st.lists(WORDS, min_size=1, max_size=9).map(" ".join), st.text(min_size=1, max_size=60))
 
@@ -94,7 +113,7 @@ def test_runs_of_characters_never_reach_into_the_next_text(folded: list[str]) ->
 
 
 TOLD_AGAIN = [
-    ("Escaped emu leads police on a chase through Springfield", "Escaped emu leads police on chase through Springfield!"),
+    ("Escaped emu leads police on a chase in Springfield", "Escaped emu leads police on chase in Springfield!"),
     ("What trauma shears were really made for", "What trauma shears were really made for (fixed)"),
     ("The Impossible Workload for Doctors in Training", "NYT: The impossible workload for doctors in training"),
 ]  # fmt: skip
