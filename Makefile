@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-transformers run test test-slow lint bench eval-privacy mocks lock clean
+.PHONY: help setup setup-transformers run test test-slow lint bench bench-hot eval-privacy eval-duplicates mocks lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -35,10 +35,17 @@ bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas 
 	$(BIN)/python -m benchmarks.bench_mockups
 	$(BIN)/python -m benchmarks.bench_webhooks
 
+bench-hot: .venv/.dev  ## 100 signed webhooks at random moments: how long each takes to an upload-ready listing
+	$(BIN)/python -m benchmarks.bench_hot
+
 eval-privacy: .venv/.dev  ## how well personal data is found: recall and precision, hits on real titles, time
 	$(BIN)/python -m benchmarks.eval_privacy
 
 mocks: tests/mocks/node_modules/.installed  ## a strict server of Wikimedia's specification, for the contract tests
+
+eval-duplicates: .venv/.dev  ## how well near-duplicates are told, on labelled pairs; what the Bloom filter saves
+	$(BIN)/python -m benchmarks.eval_duplicates
+	$(BIN)/python -m benchmarks.bloom
 
 lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock

@@ -1,6 +1,7 @@
 """raw_signals: the hour's payloads read into one schema, bad items quarantined, repeated sightings kept."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import dagster as dg
 
@@ -8,8 +9,11 @@ from assets.contract import WHEN_ANY_SOURCE_ARRIVED, check, classified, declare
 from assets.display import table
 from assets.partitions import start_of
 from pipeline.models import Payload, Rejected, Signal
-from pipeline.signals import merge, read
+from pipeline.signals import kin, merge, read
 from resources.archive import Archive
+from resources.bloom import TextFilter
+from resources.embedders import embedder
+from resources.settings import Settings
 from resources.store import Store
 from resources.vault import Vault
 
@@ -20,7 +24,8 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
     @dg.asset(
         deps=list(sources),
         description="Every item of the hour's payloads as a signal: one schema, duplicates merged, what can't be read "
-        "quarantined with its reason. An item seen before becomes another observation of the same signal.",
+        "quarantined with its reason. An item seen before becomes another observation of the same signal; the same "
+        "words, or words that tell of the same thing, join the topic of the earlier signal.",
         automation_condition=WHEN_ANY_SOURCE_ARRIVED,
         check_specs=[
             check(
@@ -38,16 +43,24 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
         store: dg.ResourceParam[Store],
         archive: dg.ResourceParam[Archive],
         vault: dg.ResourceParam[Vault],
+        settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
         hour = start_of(context)
         landed = archive.landed(hour)
         read_signals, rejected = _read_all(landed, vault.salt)
         signals = {(signal.id, signal.captured_at): uri for signal, uri in read_signals}
         merged = merge([signal for signal, _ in read_signals])
+        texts = TextFilter(settings.data_dir / "bloom")
+        embed = embedder(kin.EMBEDDER).embed
         with store.transaction() as tx:
+            tx.topics.hold()
+            texts.catch_up(tx.topics)
             recorded = tx.signals.record([(s, signals[s.id, s.captured_at]) for s in merged], hour)
             tx.signals.quarantine(rejected, hour)
             tx.audit.record(f"run {context.run.run_id}", "read_archive", hour.isoformat(), {"payloads": len(landed)})
+            settled = tx.topics.settle(tx.signals.written, texts, partial(kin.settle, embed=embed))
+            texts.catch_up(tx.topics)
+        texts.save()
         context.log.info(f"{recorded.new} new, {recorded.seen_again} seen again, {len(rejected)} quarantined")
         duplicates = len(read_signals) - len(merged)
         return dg.MaterializeResult(
@@ -57,6 +70,13 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
                 "new": recorded.new,
                 "seen_again": recorded.seen_again,
                 "duplicates": duplicates,
+                "exact_duplicates": settled.exact_duplicates,
+                "near_duplicates": settled.near_duplicates,
+                "bloom_asked": settled.asked,
+                "bloom_maybe": settled.maybe,
+                "bloom_known": settled.known,
+                "bloom_false_positive_rate": settled.false_positive_rate,
+                "bloom_rebuilt": texts.rebuilt or "no",
                 "quarantined": len(rejected),
                 "sample": table(
                     {"source": s.source, "content": s.content, "category": s.category or ""}

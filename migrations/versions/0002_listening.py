@@ -118,6 +118,7 @@ SEALED = """
 ALTER TABLE signals ALTER COLUMN text_hash SET NOT NULL, ALTER COLUMN topic_id SET NOT NULL;
 CREATE INDEX signals_text_hash ON signals (text_hash);
 CREATE INDEX signals_topic ON signals (topic_id);
+CREATE INDEX signals_captured ON signals (captured_at, id);
 CREATE UNIQUE INDEX signals_recorded_seq ON signals (recorded_seq);
 CREATE INDEX signals_author ON signals (author) WHERE author IS NOT NULL;
 """
@@ -142,6 +143,7 @@ CREATE INDEX webhook_inbox_waiting ON webhook_inbox (received_at) WHERE status =
 ALTER TABLE webhook_inbox ADD CONSTRAINT webhook_inbox_check CHECK ((status = 'received') = (processed_at IS NULL));
 ALTER TABLE signals DROP COLUMN author, DROP COLUMN text_hash, DROP COLUMN topic_id, DROP COLUMN topic_likeness,
     DROP COLUMN recorded_seq;
+DROP INDEX signals_captured;
 """
 
 COMMENTS = {
@@ -150,7 +152,7 @@ COMMENTS = {
         "text_hash": "SHA-256 of the folded words: the same words at another source have the same.",
         "topic_id": "The first signal of the topic it belongs to; its own id where it is the first or alone.",
         "topic_likeness": "Probability, 0 to 1, that it tells of the same thing as its topic; 1 of the first.",
-        "recorded_seq": "Order of recording: what came after a mark.",
+        "recorded_seq": "Order of recording, or of the last change of its words: what came after a mark.",
     },
     "hot_topics": {
         "": "What was trending across sources in the 48 hours before the end of an hour, best first.",

@@ -74,7 +74,8 @@ def ideate(
     Args:
         hour: The hour that ideas are made for; its end is the moment that ages are counted to.
         signals: The latest observation in the hour of each signal: signal_id, source, external_id, content, url,
-            category, published_at, captured_at, metadata (JSON), likes, comments, views, payload_uri.
+            category, published_at, captured_at, metadata (JSON), likes, comments, views, payload_uri, topic_id,
+            topic_likeness. Of a topic's signals the strongest stands for all; the others are its evidence.
         history: Observations of the 7 days before: signal_id, source, published_at, captured_at, likes, comments,
             views.
         embed: Texts → unit vectors.
@@ -191,9 +192,38 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
         + weights.engagement * factors.engagement(z)
         + weights.seasonality * factors.seasonality(days)
     )
-    best = sorted(range(len(rows)), key=lambda i: (-promise[i], rows[i]["signal_id"]))[:MAX_SIGNALS]
+    best = _one_of_each_topic(sorted(range(len(rows)), key=lambda i: (-promise[i], rows[i]["signal_id"])), rows)
+    together = _by_topic(signals.filter(~pl.col("content").str.contains(never)))
+    for i in best:
+        rows[i]["also_seen"] = [
+            told for id_, told in together.get(rows[i]["topic_id"], ()) if id_ != rows[i]["signal_id"]
+        ]
     seen = [_seen(rows[i], what[i]) for i in best]
     return Prepared([rows[i] for i in best], seen, since_peak[best], half[best], z[best], days[best])
+
+
+def _one_of_each_topic(order: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The first of each topic, at most MAX_SIGNALS."""
+    first: dict[str, int] = {}
+    for i in order:
+        first.setdefault(rows[i]["topic_id"], i)
+    return list(first.values())[:MAX_SIGNALS]
+
+
+def _by_topic(signals: pl.DataFrame) -> dict[str, list[tuple[str, Json]]]:
+    """Topic → the id of each of its signals, and what is said of it as evidence, in the order of their sighting."""
+    together: dict[str, list[tuple[str, Json]]] = {}
+    shared = signals.unique("signal_id").filter(pl.len().over("topic_id") > 1).sort("captured_at", "signal_id")
+    for row in shared.iter_rows(named=True):
+        told = {
+            "source": row["source"],
+            "content": row["content"],
+            "url": row["url"],
+            "captured_at": row["captured_at"].isoformat(),
+            "likeness": round(row["topic_likeness"], 4),
+        }
+        together.setdefault(row["topic_id"], []).append((row["signal_id"], told))
+    return together
 
 
 def _in_time(
@@ -298,6 +328,7 @@ def _idea(
         "signal": row["content"],
         "url": row["url"],
         "payload_uri": row["payload_uri"],
+        "also_seen": row["also_seen"],
         "counters": {name: row[name] for name in pace.COUNTERS},
         "pace_per_minute": row["pace"],
         "pace_hours": row["pace_hours"],

@@ -31,6 +31,7 @@ from resources.store.mockups import Mockups
 from resources.store.retention import Retention
 from resources.store.signals import Signals
 from resources.store.staging import Connection
+from resources.store.topics import Topics
 from resources.store.weights import ScoringWeights
 
 CONNECT_LIMIT_S = 10.0
@@ -61,6 +62,11 @@ class Transaction:
     def signals(self) -> Signals:
         """Signals, their observations, and quarantine."""
         return Signals(self._connection)
+
+    @cached_property
+    def topics(self) -> Topics:
+        """Which signals tell of the same thing."""
+        return Topics(self._connection)
 
     @cached_property
     def ideas(self) -> Ideas:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import LiteralString, NamedTuple
+from uuid import UUID
 
 import polars as pl
 from psycopg.types.json import Jsonb
@@ -44,7 +45,7 @@ FROM staged_sightings ORDER BY id, captured_at, position
 ON CONFLICT (id) DO UPDATE SET
     content = excluded.content, url = excluded.url, category = excluded.category,
     published_at = excluded.published_at, captured_at = excluded.captured_at, metadata = excluded.metadata,
-    author = excluded.author, text_hash = excluded.text_hash
+    author = excluded.author, text_hash = excluded.text_hash, recorded_seq = DEFAULT
 WHERE excluded.captured_at < s.captured_at
 RETURNING id, xmax = 0 AS is_new
 """
@@ -70,7 +71,8 @@ ON CONFLICT (payload_uri, item_index) DO UPDATE SET reason = excluded.reason, ex
 """
 HOUR: LiteralString = """
 SELECT DISTINCT ON (s.id) s.id::text, s.source, s.external_id, s.content, s.url, s.category, s.published_at,
-    o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.payload_uri, s.author, s.topic_id::text
+    o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.payload_uri, s.author, s.topic_id::text,
+    s.topic_likeness
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
 WHERE o.hour = %(hour)s
 ORDER BY s.id, o.captured_at DESC
@@ -91,6 +93,7 @@ HOUR_SCHEMA = {
     "payload_uri": pl.String(),
     "author": pl.String(),
     "topic_id": pl.String(),
+    "topic_likeness": pl.Float64(),
 }
 HISTORY: LiteralString = """
 SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views
@@ -133,6 +136,8 @@ class Signals:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.written: list[UUID] = []
+        """Signals that this transaction recorded first, or an earlier sighting of."""
 
     def record(self, batch: Sequence[tuple[Signal, str]], hour: datetime) -> Recorded:
         """Write sightings, each with the URI of its payload, and `signal.ingested` for signals never seen before.
@@ -152,6 +157,7 @@ class Signals:
         by_id = {signal.id: signal for signal, _ in batch}
         fresh = [by_id[id_] for id_, is_new in written if is_new]
         Events(self._connection).record([_ingested(signal, hour) for signal in fresh])
+        self.written += [id_ for id_, _ in written]
         return Recorded(new=len(fresh), seen_again=len(by_id) - len(fresh), observations=observations)
 
     def quarantine(self, rows: Sequence[tuple[Rejected, str]], hour: datetime) -> int:

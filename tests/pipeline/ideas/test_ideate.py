@@ -28,7 +28,7 @@ COUNTERS: dict[str, Any] = {"likes": pl.Int64, "comments": pl.Int64, "views": pl
 SIGNALS: dict[str, Any] = {
     "signal_id": pl.String, "source": pl.String, "external_id": pl.String, "content": pl.String, "url": pl.String,
     "category": pl.String, "published_at": TIME, "captured_at": TIME, "metadata": pl.String, **COUNTERS,
-    "payload_uri": pl.String,
+    "payload_uri": pl.String, "topic_id": pl.String, "topic_likeness": pl.Float64,
 }  # fmt: skip
 HISTORY: dict[str, Any] = {
     "signal_id": pl.String,
@@ -115,9 +115,11 @@ def post(text: str, community: str, age_hours: float = 5, likes: int | None = 50
 
 
 def row(content: str, *, source: str, metadata: dict[str, Any], key: str, **fields: Any) -> dict[str, Any]:
+    id_ = str(identity("signal", key))
     return {
-        "signal_id": str(identity("signal", key)), "source": source, "external_id": None, "content": content,
-        "url": None, "category": None, "published_at": None, "captured_at": HOUR, "metadata": json.dumps(metadata),
+        "signal_id": id_, "topic_id": id_, "topic_likeness": 1.0, "source": source, "external_id": None,
+        "content": content, "url": None,
+        "category": None, "published_at": None, "captured_at": HOUR, "metadata": json.dumps(metadata),
         "likes": None, "comments": None, "views": None, "payload_uri": "raw-signals/x", **fields,
     }  # fmt: skip
 
