@@ -22,13 +22,21 @@ from resources.errors import PermanentError, TransientError
 OWNER = "team:engine"
 MAX_RETRIES = 3
 FIRST_DELAY = 2.0
+HOT_MARK = {"engine/hot": "true"}
+"""The tag of runs that work on a batch of webhooks, not on their hour."""
 THREADS = 2
 """Of an asset that works on pictures: the libraries let go of Python's lock; a thread holds some 250 MB of pixels."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_arrived = dg.AutomationCondition.any_deps_updated().since_last_handled()
+# A hot run writes into the hour as well, and does not do the hour's work: it handles nothing.
+_handled = (
+    dg.AutomationCondition.newly_requested()
+    | (dg.AutomationCondition.newly_updated() & ~dg.AutomationCondition.executed_with_tags(tag_values=HOT_MARK))
+    | dg.AutomationCondition.initial_evaluation()
+).with_label("handled by a run of the whole hour")
+_arrived = dg.AutomationCondition.any_deps_updated().since(_handled)
 _idle = ~dg.AutomationCondition.any_deps_in_progress() & ~dg.AutomationCondition.in_progress()
 _recent = dg.AutomationCondition.in_latest_time_window(lookback_delta=timedelta(hours=3))
 

@@ -1,12 +1,14 @@
 """raw_signals: the hour's payloads read into one schema, bad items quarantined, repeated sightings kept."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from assets.contract import WHEN_ANY_SOURCE_ARRIVED, check, classified, declare
 from assets.display import table
 from assets.partitions import start_of
+from assets.scope import scope_of
 from pipeline.models import Payload, Rejected, Signal
 from pipeline.signals import merge, read
 from resources.objects import Objects
@@ -40,13 +42,16 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
         vault: dg.ResourceParam[Vault],
     ) -> dg.MaterializeResult:
         hour = start_of(context)
-        landed = objects.landed(hour)
+        scope = scope_of(context)
+        with store.transaction() as tx:
+            landed = scope.payloads(tx, objects)
         read_signals, rejected = _read_all(landed, vault.salt)
         signals = {(signal.id, signal.captured_at): uri for signal, uri in read_signals}
         merged = merge([signal for signal, _ in read_signals])
         with store.transaction() as tx:
             recorded = tx.signals.record([(s, signals[s.id, s.captured_at]) for s in merged], hour)
             tx.signals.quarantine(rejected, hour)
+            spiking = scope.recorded(tx, merged, datetime.now(UTC))
         context.log.info(f"{recorded.new} new, {recorded.seen_again} seen again, {len(rejected)} quarantined")
         duplicates = len(read_signals) - len(merged)
         return dg.MaterializeResult(
@@ -57,6 +62,7 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
                 "seen_again": recorded.seen_again,
                 "duplicates": duplicates,
                 "quarantined": len(rejected),
+                "spiking": spiking,
                 "sample": table(
                     {"source": s.source, "content": s.content, "category": s.category or ""}
                     for s in merged[:: max(1, len(merged) // 8)]

@@ -21,6 +21,7 @@ from resources.postgres import connection_error, host_of
 from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
+from resources.store.hot import Hot
 from resources.store.ideas import Ideas
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
@@ -92,6 +93,11 @@ class Transaction:
     def decisions(self) -> Decisions:
         """Choices and their evidence."""
         return Decisions(self._connection)
+
+    @cached_property
+    def hot(self) -> Hot:
+        """Webhooks on their way through a hot run."""
+        return Hot(self._connection)
 
     @cached_property
     def events(self) -> Events:
