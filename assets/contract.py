@@ -30,13 +30,14 @@ THREADS = 2
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# A hot run writes into the hour as well, and does not do the hour's work: it handles nothing.
-_handled = (
-    dg.AutomationCondition.newly_requested()
-    | (dg.AutomationCondition.newly_updated() & ~dg.AutomationCondition.executed_with_tags(tag_values=HOT_MARK))
-    | dg.AutomationCondition.initial_evaluation()
-).with_label("handled by a run of the whole hour")
-_arrived = dg.AutomationCondition.any_deps_updated().since(_handled)
+# A hot run writes into the hour as well, and does not do the hour's work: nothing follows it, and it handles nothing.
+_hot = dg.AutomationCondition.executed_with_tags(tag_values=HOT_MARK)
+_by_the_hour = dg.AutomationCondition.newly_updated() & ~_hot
+_arrived = dg.AutomationCondition.any_deps_match(
+    (_by_the_hour & ~dg.AutomationCondition.executed_with_root_target()) | dg.AutomationCondition.will_be_requested()
+).since(
+    dg.AutomationCondition.newly_requested() | _by_the_hour | dg.AutomationCondition.initial_evaluation(),
+)
 _idle = ~dg.AutomationCondition.any_deps_in_progress() & ~dg.AutomationCondition.in_progress()
 _recent = dg.AutomationCondition.in_latest_time_window(lookback_delta=timedelta(hours=3))
 

@@ -131,7 +131,7 @@ def told(outcomes: Sequence[Outcome], instance: dg.DagsterInstance) -> dict[str,
     parts: defaultdict[str, list[float]] = defaultdict(list)
     records = {record.dagster_run.run_id: record for record in instance.get_run_records(dg.RunsFilter(job_name=HOT))}
     steps = {run_id: {step.step_key: step for step in instance.get_run_step_stats(run_id)} for run_id in records}
-    dequeued = {run_id: _moment(instance, run_id, dg.DagsterEventType.PIPELINE_DEQUEUED) for run_id in records}
+    launched = {run_id: _moment(instance, run_id, dg.DagsterEventType.PIPELINE_STARTING) for run_id in records}
     for outcome in outcomes:
         run_id = outcome.run_id
         if run_id is None or outcome.handed_over_at is None or run_id not in records:
@@ -140,8 +140,8 @@ def told(outcomes: Sequence[Outcome], instance: dg.DagsterInstance) -> dict[str,
         asked = record.create_timestamp.replace(tzinfo=UTC).timestamp()
         begun = float(record.start_time or 0)
         parts["until its run is requested"].append(asked - outcome.received_at.timestamp())
-        parts["in Dagster's queue"].append(dequeued[run_id] - asked)
-        parts["until the run begins"].append(begun - dequeued[run_id])
+        parts["in Dagster's queue"].append(launched[run_id] - asked)
+        parts["until the run begins"].append(begun - launched[run_id])
         before = begun
         for name in STEPS[:-1]:
             ended = float(of[name].end_time or 0)
@@ -179,6 +179,10 @@ def main() -> None:
                 engine.post(f"event-{number}", title)
             engine.wait(lambda: all(o.status == "processed" for o in engine.outcomes()), END_SECONDS, "all processed")
             engine.wait(lambda: not going(instance), END_SECONDS, "the last run has ended")
+            if len(sys.argv) > 3:
+                import shutil; shutil.copytree(settings.data_dir/"logs", sys.argv[3], dirs_exist_ok=True)
+                for r in instance.get_run_records(dg.RunsFilter(job_name=HOT), limit=3):
+                    for e in instance.all_logs(r.dagster_run.run_id): print(round(e.timestamp-r.create_timestamp.replace(tzinfo=UTC).timestamp(),3), e.step_key, e.dagster_event_type and e.dagster_event_type.value, (e.user_message or "")[:70].replace(chr(10)," "))
             show([o for o in engine.outcomes() if o.webhook_id != "first"], instance)
             print(f"memory of the worker: {rss} MB before, {_memory(engine.parts.worker)} MB after; {machine()}")
         finally:
