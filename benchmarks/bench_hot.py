@@ -179,10 +179,6 @@ def main() -> None:
                 engine.post(f"event-{number}", title)
             engine.wait(lambda: all(o.status == "processed" for o in engine.outcomes()), END_SECONDS, "all processed")
             engine.wait(lambda: not going(instance), END_SECONDS, "the last run has ended")
-            if len(sys.argv) > 3:
-                import shutil; shutil.copytree(settings.data_dir/"logs", sys.argv[3], dirs_exist_ok=True)
-                for r in instance.get_run_records(dg.RunsFilter(job_name=HOT), limit=3):
-                    for e in instance.all_logs(r.dagster_run.run_id): print(round(e.timestamp-r.create_timestamp.replace(tzinfo=UTC).timestamp(),3), e.step_key, e.dagster_event_type and e.dagster_event_type.value, (e.user_message or "")[:70].replace(chr(10)," "))
             show([o for o in engine.outcomes() if o.webhook_id != "first"], instance)
             print(f"memory of the worker: {rss} MB before, {_memory(engine.parts.worker)} MB after; {machine()}")
         finally:

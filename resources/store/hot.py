@@ -90,7 +90,7 @@ SIGNALS: LiteralString = """
 SELECT DISTINCT ON (s.id) s.id::text, s.source, s.external_id, s.content, s.url, s.category, s.published_at,
     o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.payload_uri, s.author, s.topic_id::text
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
-WHERE s.id = ANY(%(ids)s) AND o.hour <= %(hour)s
+WHERE s.id = ANY(%(ids)s) AND o.hour <= %(hour)s AND o.hour > %(hour)s - interval '7 days'
 ORDER BY s.id, o.captured_at DESC
 """
 HISTORY: LiteralString = """
@@ -193,7 +193,7 @@ class Hot:
         return new
 
     def signals(self, ids: Collection[UUID], hour: datetime) -> pl.DataFrame:
-        """These signals, each with its latest observation up to the hour; columns of `HOUR_SCHEMA`."""
+        """These signals, each with its latest observation of the week up to the hour; columns of `HOUR_SCHEMA`."""
         return frame(self._connection, SIGNALS, {"ids": list(ids), "hour": hour}, HOUR_SCHEMA)
 
     def history(self, ids: Collection[UUID], hour: datetime, days: int = 7) -> pl.DataFrame:
