@@ -9,6 +9,7 @@ a hot run needs for its work. Where no worker answers, hot runs start as all oth
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
+from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 from dagster_shared.serdes import deserialize_value
@@ -39,7 +41,7 @@ class Launcher(dg.DefaultRunLauncher):
         """Interrupt a run. Returns whether somebody worked on it."""
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished or WORKER_TAG not in run.tags:
-            return bool(super().terminate(run_id))
+            return bool(super().terminate(run_id))  # type: ignore[no-untyped-call]
         self._instance.report_run_canceling(run)
         worker = process_of(run.tags[WORKER_TAG])
         if worker is not None:
@@ -58,19 +60,22 @@ class Launcher(dg.DefaultRunLauncher):
         """
         if name := run.tags.get(WORKER_TAG):
             alive, who = process_of(name) is not None, f"the worker {name}"
-        elif client := self._get_grpc_client_for_termination(run.run_id):
-            alive, who = _knows(client, run.run_id), f"the code server at {client.host}:{client.port}"
+        elif told := run.tags.get(GRPC_INFO_TAG):
+            place = json.loads(told)
+            host, port = place["host"], place["port"]
+            alive, who = _knows(host, port, run.run_id), f"the code server at {host}:{port}"
         else:
             alive, who = True, "whoever made it"
         status = WorkerStatus.RUNNING if alive else WorkerStatus.FAILED
         return CheckRunHealthResult(status, f"{who} {'works' if alive else 'does not work'} on it")
 
 
-def _knows(client: DagsterGrpcClient, run_id: str) -> bool:
+def _knows(host: str, port: int, run_id: str) -> bool:
     """Whether the code server has a process for the run. One that is gone has none; one that is only slow raises."""
     try:
-        socket.create_connection((client.host, client.port), CONNECT_SECONDS).close()
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
     except ConnectionRefusedError:
         return False
+    client = DagsterGrpcClient(host=host, port=port)
     answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run_id))
     return bool(deserialize_value(answer, CanCancelExecutionResult).can_cancel)

@@ -30,6 +30,7 @@ WORKER_TAG = "engine/worker"
 ADDRESS = "worker.json"
 LOOPBACK = "127.0.0.1"
 LOGGER = logging.getLogger("engine.worker")
+STATEMENT_LIMIT_MS, CONNECTION_LIFE_SECONDS, CONNECTIONS = 60_000, 3600, 8
 TAKEN, BUSY = b"taken", b"busy"
 
 
@@ -69,13 +70,16 @@ class Worker:
         """Take a run when there is none. Never ends."""
         key = secrets.token_bytes(32)
         with Listener((LOOPBACK, 0), authkey=key) as listener:
-            _write_address(Path(self._instance.root_directory), listener.address[1], key)
+            _write_address(Path(self._instance.root_directory), int(listener.address[1]), key)
             while True:
                 try:
                     with listener.accept() as connection:
                         self._answer(connection)
                 except (OSError, EOFError, AuthenticationError, UnicodeDecodeError):
-                    continue  # a stranger, or a launcher that hung up and starts the run in another way
+                    continue  # a stranger, or a launcher that hung up
+                except Exception:
+                    # Its launcher finds that we hung up, and starts the run in another way.
+                    LOGGER.exception("a run could not be taken")
 
     def work(self) -> None:
         """Execute what is taken, one after the other, until one is interrupted."""
@@ -143,6 +147,8 @@ def main() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it interrupts a run, where there is one
     with DagsterInstance.get() as instance:
+        # Connections are kept: Dagster's log would open one for each event, which takes longer than to write it.
+        instance.optimize_for_webserver(STATEMENT_LIMIT_MS, CONNECTION_LIFE_SECONDS, CONNECTIONS)
         worker = Worker(instance)
         worker.give_up_left_behind()
         rehearse(settings())

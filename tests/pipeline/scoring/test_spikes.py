@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def seen(likes: dict[str, int | None], source: str = "posts", hours_ago: float = 0.5) -> pl.DataFrame:
+def seen(likes: Mapping[str, int | None], source: str = "posts", hours_ago: float = 0.5) -> pl.DataFrame:
     """Signals published an hour before they were seen: so many interactions in sixty minutes."""
     at = NOW - timedelta(hours=hours_ago)
     rows = [(name, source, at - timedelta(hours=1), at, count, None, None) for name, count in likes.items()]
