@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -138,13 +139,10 @@ def test_a_hot_run_of_a_process_of_its_own_is_killed(engine: Engine) -> None:
     kill(engine.parts.worker)
     engine.receive("a", "b")
     engine.until(lambda: engine.at_step("designs"), mend=False)
-    assert engine.parts.code.process is not None
-    (process,) = [
-        child
-        for child in psutil.Process(engine.parts.code.process.pid).children()
-        if "spawn_main" in " ".join(child.cmdline())
-    ]
-    process.kill()
+    (run_id,) = going(engine.instance)
+    said = [entry.user_message for entry in engine.instance.all_logs(run_id)]
+    (pid,) = re.findall(r"Started process for run \(pid: (\d+)\)", "\n".join(said))
+    psutil.Process(int(pid)).kill()
     engine.until(engine.all_processed)
     assert listings_of(engine.url) == dict.fromkeys("ab", PER_EVENT)
     assert "FAILURE" in engine.runs()
