@@ -141,7 +141,7 @@ def test_a_hot_run_of_a_process_of_its_own_is_killed(engine: Engine) -> None:
     engine.until(lambda: engine.at_step("designs"), mend=False)
     (run_id,) = going(engine.instance)
     said = [entry.user_message for entry in engine.instance.all_logs(run_id)]
-    (pid,) = re.findall(r"Started process for run \(pid: (\d+)\)", "\n".join(said))
+    (pid,) = re.findall(r"Executing steps in process \(pid: (\d+)\)", "\n".join(said))
     psutil.Process(int(pid)).kill()
     engine.until(engine.all_processed)
     assert listings_of(engine.url) == dict.fromkeys("ab", PER_EVENT)
