@@ -22,13 +22,22 @@ from resources.errors import PermanentError, TransientError
 OWNER = "team:engine"
 MAX_RETRIES = 3
 FIRST_DELAY = 2.0
+HOT_MARK = {"engine/hot": "true"}
+"""The tag of runs that work on a batch of webhooks, not on their hour."""
 THREADS = 2
 """Of an asset that works on pictures: the libraries let go of Python's lock; a thread holds some 250 MB of pixels."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_arrived = dg.AutomationCondition.any_deps_updated().since_last_handled()
+# A hot run writes into the hour as well, and does not do the hour's work: nothing follows it, and it handles nothing.
+_hot = dg.AutomationCondition.executed_with_tags(tag_values=HOT_MARK)
+_by_the_hour = dg.AutomationCondition.newly_updated() & ~_hot
+_arrived = dg.AutomationCondition.any_deps_match(
+    (_by_the_hour & ~dg.AutomationCondition.executed_with_root_target()) | dg.AutomationCondition.will_be_requested()
+).since(
+    dg.AutomationCondition.newly_requested() | _by_the_hour | dg.AutomationCondition.initial_evaluation(),
+)
 _idle = ~dg.AutomationCondition.any_deps_in_progress() & ~dg.AutomationCondition.in_progress()
 _recent = dg.AutomationCondition.in_latest_time_window(lookback_delta=timedelta(hours=3))
 

@@ -7,7 +7,7 @@ import dagster as dg
 from assets import pools
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import sheet, table
-from assets.partitions import start_of
+from assets.scope import scope_of
 from pipeline.designs.compose import thumbnail
 from pipeline.designs.proof import prove
 from pipeline.mockups.sheets import Cell
@@ -44,9 +44,10 @@ def designs(
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """Draw the hour's best ideas that have no design yet; each is committed by itself, so a stopped run goes on."""
-    hour = start_of(context)
+    scope = scope_of(context)
+    hour = scope.hour
     with store.transaction() as tx:
-        ideas = tx.ideas.hour(hour, settings.designs_per_hour)
+        ideas = scope.best(tx, settings.designs_per_hour)
         drawn = {design.idea_id: design.recipe for design in tx.designs.hour(hour)}
         # The last one last. What was drawn comes in the order of its ideas, so that a run that goes on, or one beside
         # it, draws what a whole run would.
@@ -72,7 +73,7 @@ def designs(
             tx.designs.record([design])
             tx.decisions.record(_decisions(design))
     with store.transaction() as tx:
-        kept = tx.designs.hour(hour)
+        kept = scope.designs(tx)
     missing = [design.s3_uri for design in kept if not objects.exists(design.s3_uri)]
     cells = [Cell(objects.get(d.thumb_uri), d.recipe.prompt, d.recipe.layout) for d in kept]
     return dg.MaterializeResult(

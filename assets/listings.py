@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
-from assets.partitions import start_of
+from assets.scope import scope_of
 from pipeline.listings.copywriter import write
 from pipeline.listings.limits import approvable
 from pipeline.listings.marketplaces import marketplaces
@@ -34,14 +34,16 @@ def listings(
     context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], settings: dg.ResourceParam[Settings]
 ) -> dg.MaterializeResult:
     """Write the hour's listings and take each as far as its verdicts and the approval rule allow."""
-    hour = start_of(context)
+    scope = scope_of(context)
+    hour = scope.hour
     chosen = [marketplaces()[name] for name in settings.marketplace_names]
     written: list[Listing] = []
     decisions: list[Decision] = []
     with store.transaction() as tx:
-        ideas = {idea.id: idea for idea in tx.ideas.hour(hour)}
-        fronts = {mockup.design_id: mockup for mockup in tx.mockups.hour(hour) if mockup.variant is Variant.FRONT}
-        for design in tx.designs.hour(hour):
+        ideas = {idea.id: idea for idea in scope.ideas(tx)}
+        pictures = tx.mockups.for_ideas(list(ideas))
+        fronts = {mockup.design_id: mockup for mockup in pictures if mockup.variant is Variant.FRONT}
+        for design in scope.designs(tx):
             if design.id not in fronts or design.idea_id not in ideas:
                 continue
             for marketplace in chosen:
@@ -68,7 +70,7 @@ def listings(
                 tx.listings.approve([listing.id], RULE, reason)
             else:
                 tx.listings.step([listing.id], ListingStatus.IN_REVIEW, reason)
-        kept = tx.listings.hour(hour)
+        kept = [stored for stored in tx.listings.hour(hour) if stored.listing.idea_id in ideas]
     failed = [stored for stored in kept if any(v.result == "failed" for v in stored.listing.verdicts)]
     wrongly = [str(s.id) for s in failed if s.status in {ListingStatus.APPROVED, ListingStatus.PUBLISHING}]
     return dg.MaterializeResult(

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.contract import THREADS, WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
-from assets.partitions import start_of
+from assets.scope import scope_of
 from pipeline.listings.marketplaces import marketplaces
 from pipeline.listings.packs import pack, print_file_name, slug
 from pipeline.listings.sheets import combined_sheets
@@ -51,11 +51,13 @@ def live_listings(
     artist: dg.ResourceParam[Artist],
 ) -> dg.MaterializeResult:
     """Hand over the hour's approved listings; each is committed by itself, so a stopped run goes on."""
-    hour = start_of(context)
+    scope = scope_of(context)
+    hour = scope.hour
     with store.transaction() as tx:
-        approved = tx.listings.in_status(ListingStatus.APPROVED, hour)
-        ideas = {idea.id: idea for idea in tx.ideas.hour(hour)}
-        designs = {design.id: design for design in tx.designs.hour(hour)}
+        ideas = {idea.id: idea for idea in scope.ideas(tx)}
+        designs = {design.id: design for design in scope.designs(tx)}
+        waiting = tx.listings.in_status(ListingStatus.APPROVED, hour)
+        approved = [stored for stored in waiting if stored.listing.idea_id in ideas]
         mockups = tx.mockups.for_ideas([stored.listing.idea_id for stored in approved])
 
     def put_pack(stored: StoredListing) -> str:
@@ -74,6 +76,8 @@ def live_listings(
     with store.transaction() as tx:
         handed = [stored for stored in tx.listings.hour(hour) if stored.pack_uri]
     sheets = _sheets(objects, hour, handed)
+    with store.transaction() as tx:
+        scope.end(tx)
     lacking = [stored.pack_uri for stored in handed if not objects.exists(f"{stored.pack_uri}/listing.json")]
     return dg.MaterializeResult(
         metadata={

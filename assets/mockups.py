@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets.contract import THREADS, WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import sheet, table
-from assets.partitions import start_of
+from assets.scope import scope_of
 from pipeline.mockups.compose import mock
 from pipeline.mockups.sheets import Cell, thumb
 from pipeline.models import MockupImage, Variant
@@ -39,10 +39,12 @@ def mockups(
     context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], objects: dg.ResourceParam[Objects]
 ) -> dg.MaterializeResult:
     """Picture the hour's designs that have no mock-ups yet; each is committed by itself, so a stopped run goes on."""
-    hour = start_of(context)
+    scope = scope_of(context)
+    hour = scope.hour
     with store.transaction() as tx:
-        designs = tx.designs.hour(hour)
-        pictured = Counter(mockup.design_id for mockup in tx.mockups.hour(hour))
+        designs = scope.designs(tx)
+        ideas = [design.idea_id for design in designs]
+        pictured = Counter(mockup.design_id for mockup in tx.mockups.for_ideas(ideas))
     unpictured = [design for design in designs if pictured[design.id] < PICTURES]
     with ThreadPoolExecutor(THREADS) as threads:
         pictures = threads.map(partial(_picture, objects, hour), unpictured)
@@ -51,7 +53,7 @@ def mockups(
             with store.transaction() as tx:
                 tx.mockups.record(made)
     with store.transaction() as tx:
-        kept = tx.mockups.hour(hour)
+        kept = tx.mockups.for_ideas(ideas)
     per_design = Counter(mockup.design_id for mockup in kept)
     lacking = [design.recipe.prompt for design in designs if per_design[design.id] < PICTURES]
     phrases = {design.id: design.recipe.prompt for design in designs}

@@ -1,6 +1,7 @@
 """raw_signals: the hour's payloads read into one schema, bad items quarantined, repeated sightings kept."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 import dagster as dg
@@ -8,6 +9,7 @@ import dagster as dg
 from assets.contract import WHEN_ANY_SOURCE_ARRIVED, check, classified, declare
 from assets.display import table
 from assets.partitions import start_of
+from assets.scope import scope_of
 from pipeline.models import Payload, Rejected, Signal
 from pipeline.signals import kin, merge, read
 from resources.archive import Archive
@@ -46,7 +48,9 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
         hour = start_of(context)
-        landed = archive.landed(hour)
+        scope = scope_of(context)
+        with store.transaction() as tx:
+            landed = scope.payloads(tx, archive)
         read_signals, rejected = _read_all(landed, vault.salt)
         signals = {(signal.id, signal.captured_at): uri for signal, uri in read_signals}
         merged = merge([signal for signal, _ in read_signals])
@@ -60,6 +64,7 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
             tx.audit.record(f"run {context.run.run_id}", "read_archive", hour.isoformat(), {"payloads": len(landed)})
             settled = tx.topics.settle(tx.signals.written, texts, partial(kin.settle, embed=embed))
             texts.catch_up(tx.topics)
+            spiking = scope.recorded(tx, merged, datetime.now(UTC))
         texts.save()
         context.log.info(f"{recorded.new} new, {recorded.seen_again} seen again, {len(rejected)} quarantined")
         duplicates = len(read_signals) - len(merged)
@@ -78,6 +83,7 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
                 "bloom_false_positive_rate": settled.false_positive_rate,
                 "bloom_rebuilt": texts.rebuilt or "no",
                 "quarantined": len(rejected),
+                "spiking": spiking,
                 "sample": table(
                     {"source": s.source, "content": s.content, "category": s.category or ""}
                     for s in merged[:: max(1, len(merged) // 8)]

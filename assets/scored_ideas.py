@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
-from assets.partitions import start_of
+from assets.scope import scope_of
 from pipeline.ideas import ideate
 from pipeline.scoring.score import score
 from resources.embedders import Embedder
@@ -40,13 +40,14 @@ def scored_ideas(
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """Score the hour's signals and keep its best ideas."""
-    hour = start_of(context)
+    scope = scope_of(context)
+    hour = scope.hour
     with store.transaction() as tx:
         weights = tx.weights.in_force()
         ideation = ideate(
             hour=hour,
-            signals=tx.signals.hour(hour),
-            history=tx.signals.history(hour),
+            signals=scope.signals(tx),
+            history=scope.history(tx),
             embed=embedder.embed,
             model=embedder.model,
             nearest=lambda vectors: tx.ideas.nearest(vectors, embedder.model, hour),

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cli.instance import Instance, running
@@ -20,6 +21,8 @@ READY_SECONDS = 120.0
 LOOK_SECONDS = 1.0
 STOPS = (signal.SIGINT, signal.SIGTERM)
 LOCATION = "design_idea_engine"
+GIVES_BACK = ("MALLOC_ARENA_MAX=2", "MALLOC_TRIM_THRESHOLD_=100000000")
+"""For glibc: a process that stays keeps what pictures needed, arena by arena, unless told to give it back."""
 ENTRY_POINT = "--use-python-environment-entry-point"
 
 
@@ -56,36 +59,56 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
     say("stopped.")
 
 
-def _start(supervisor: Supervisor, settings: Settings, instance: Instance, say: Callable[[str], None]) -> None:
+@dataclass(frozen=True)
+class Children:
+    """The processes of an engine, not started yet."""
+
+    gallery: Child
+    code: Child
+    ui: Child
+    daemon: Child
+    worker: Child
+
+
+def children(settings: Settings, instance: Instance) -> Children:
+    """The processes of the engine on an instance, with a workspace file that tells them of each other."""
     code_port = free_port()
     workspace = instance.home / "workspace.yaml"
     workspace.write_text(
         f"load_from:\n  - grpc_server: {{host: 127.0.0.1, port: {code_port}, location_name: {LOCATION}}}\n"
     )
-    gallery = Child(
-        "gallery",
-        python("uvicorn", "--factory", "web.app:app_from_settings", *_at(settings.gallery_port), "--no-access-log"),
-        ready_url=f"http://127.0.0.1:{settings.gallery_port}/health",
+    return Children(
+        gallery=Child(
+            "gallery",
+            python("uvicorn", "--factory", "web.app:app_from_settings", *_at(settings.gallery_port), "--no-access-log"),
+            ready_url=f"http://127.0.0.1:{settings.gallery_port}/health",
+        ),
+        code=Child(
+            "code-server",
+            python("dagster", "api", "grpc", "-m", "pipeline.definitions", *_at(code_port), ENTRY_POINT),
+        ),
+        ui=Child(
+            "dagster-ui",
+            python("dagster_webserver", "-w", str(workspace), *_at(settings.ui_port)),
+            ready_url=f"http://127.0.0.1:{settings.ui_port}/server_info",
+        ),
+        daemon=Child("dagster-daemon", python("dagster._daemon", "run", "-w", str(workspace))),
+        worker=Child("hot-worker", ["env", *GIVES_BACK, *python("cli.worker")]),
     )
-    code = Child(
-        "code-server",
-        python("dagster", "api", "grpc", "-m", "pipeline.definitions", *_at(code_port), ENTRY_POINT),
-    )
-    ui = Child(
-        "dagster-ui",
-        python("dagster_webserver", "-w", str(workspace), *_at(settings.ui_port)),
-        ready_url=f"http://127.0.0.1:{settings.ui_port}/server_info",
-    )
-    daemon = Child("dagster-daemon", python("dagster._daemon", "run", "-w", str(workspace)))
-    for child in (gallery, code, ui):
-        supervisor.start(child)
-    supervisor.wait_ready(gallery, READY_SECONDS)
+
+
+def _start(supervisor: Supervisor, settings: Settings, instance: Instance, say: Callable[[str], None]) -> None:
+    child = children(settings, instance)
+    for first in (child.gallery, child.code, child.ui):
+        supervisor.start(first)
+    supervisor.wait_ready(child.gallery, READY_SECONDS)
     say(f"gallery      http://127.0.0.1:{settings.gallery_port}")
-    supervisor.wait_ready(ui, READY_SECONDS)
+    supervisor.wait_ready(child.ui, READY_SECONDS)
     say(f"Dagster UI   http://127.0.0.1:{settings.ui_port}")
     _fill_running_hour(supervisor, instance, say)
     # Only now: a daemon that ran beside the first hour would request the same assets.
-    supervisor.start(daemon)
+    supervisor.start(child.daemon)
+    supervisor.start(child.worker)
     say("Running. Every hour brings new designs; Ctrl-C stops everything.")
 
 

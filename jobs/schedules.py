@@ -8,6 +8,7 @@ from datetime import timedelta
 import dagster as dg
 
 from assets.partitions import DAILY, hour_key
+from assets.scope import HOT, HOT_TAGS
 from pipeline.models import hour_of
 
 DOWNSTREAM = ("raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings")
@@ -29,6 +30,12 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
             "hour",
             selection=dg.AssetSelection.assets(*DOWNSTREAM),
             description="An hour's way from the landed payloads to the listings.",
+        ),
+        HOT: dg.define_asset_job(
+            HOT,
+            selection=dg.AssetSelection.assets("webhook_events", *DOWNSTREAM),
+            tags=HOT_TAGS,
+            description="The webhooks that wait, from the inbox to upload-ready listings, in the running hour.",
         ),
         "weights": dg.define_asset_job(
             "weights",

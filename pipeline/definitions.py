@@ -15,14 +15,17 @@ from assets.marts import marts_assets
 from assets.mockups import mockups
 from assets.raw_signals import raw_signals_asset
 from assets.retention import retention
+from assets.scope import HOT
 from assets.scored_ideas import scored_ideas
 from assets.scoring_weights import scoring_weights
 from assets.sources import source_assets
+from assets.webhook_events import webhook_events
 from jobs.schedules import build_jobs, build_schedules
 from resources.defaults import default_resources
 from resources.settings import settings
 from resources.sources import sources
 from sensors.automation import downstream
+from sensors.hot_signals import hot_signals
 
 Profile = Literal["local", "test", "kubernetes"]
 
@@ -37,7 +40,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
     """
     config = settings()
     source_list = sources(config)
-    landing = source_assets(source_list)
+    landing = [*source_assets(source_list), webhook_events]
     jobs = build_jobs([source.name for source in source_list])
     return dg.Definitions(
         assets=[
@@ -55,7 +58,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
         ],
         jobs=list(jobs.values()),
         schedules=build_schedules(jobs),
-        sensors=[downstream],
+        sensors=[downstream, hot_signals(jobs[HOT])],
         resources={**default_resources(config), **(overrides or {})},
         executor=_executor(profile or config.profile),
     )

@@ -92,6 +92,10 @@ class Archive:
             found = readers.map(self._read, self._sidecars(below))
             return sorted(found, key=lambda pair: (pair[0].source, pair[0].captured_at, pair[1]))
 
+    def read(self, uri: str) -> Payload:
+        """The payload at the URI. Errors as of `landed`."""
+        return self._read(_sidecar_key(self._objects.key(uri)))[0]
+
     def everything(self) -> Iterator[tuple[Payload, str]]:
         """Every payload that is kept, with its URI, hour by hour. Errors as of `landed`."""
         for sidecar_key in self._sidecars(PREFIX):
@@ -109,8 +113,7 @@ class Archive:
         landed = None if payload is None else self.land(payload)
         key = self._objects.key(uri)
         if landed is None or self._objects.key(landed) != key:
-            folder, _, name = key.rpartition("/")
-            self._objects.delete([key, f"{folder}/{name.partition('.')[0]}{SIDECAR}"])
+            self._objects.delete([key, _sidecar_key(key)])
         return landed
 
     def expire(self, before: datetime) -> Expired:
@@ -156,6 +159,11 @@ def hour_prefix(hour: datetime) -> str:
 
 def _key(source: str, captured_at: datetime, digest: str, suffix: str) -> str:
     return f"{hour_prefix(captured_at)}/{source}/{digest}{suffix}"
+
+
+def _sidecar_key(key: str) -> str:
+    folder, _, name = key.rpartition("/")
+    return f"{folder}/{name.partition('.')[0]}{SIDECAR}"
 
 
 def _hour_of_key(key: str) -> datetime | None:

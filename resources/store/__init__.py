@@ -10,6 +10,7 @@ or twice at once, is to run it once.
 """
 
 from resources.store.designs import StoredDesign
+from resources.store.hot import InboxRow, bell
 from resources.store.ideas import Neighbour
 from resources.store.listings import StoredListing
 from resources.store.metrics import ResolvedMetric
@@ -18,6 +19,7 @@ from resources.store.record import Store, Transaction
 from resources.store.signals import Recorded
 
 __all__ = [
+    "InboxRow",
     "Neighbour",
     "Recorded",
     "ResolvedMetric",
@@ -26,4 +28,5 @@ __all__ = [
     "StoredListing",
     "StoredMockup",
     "Transaction",
+    "bell",
 ]

@@ -23,6 +23,7 @@ from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
 from resources.store.gates import Gates
+from resources.store.hot import Hot
 from resources.store.ideas import Ideas
 from resources.store.inbox import Inbox
 from resources.store.listings import Listings
@@ -112,6 +113,11 @@ class Transaction:
     def retention(self) -> Retention:
         """What ends after a time."""
         return Retention(self._connection)
+
+    @cached_property
+    def hot(self) -> Hot:
+        """Webhooks on their way through a hot run."""
+        return Hot(self._connection)
 
     @cached_property
     def events(self) -> Events:
