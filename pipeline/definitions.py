@@ -21,7 +21,9 @@ from jobs.schedules import build_jobs, build_schedules
 from resources.defaults import default_resources
 from resources.settings import settings
 from resources.sources import sources
+from resources.sources.listening import active
 from sensors.automation import downstream
+from sensors.source_recovery import source_recovery
 
 Profile = Literal["local", "test", "kubernetes"]
 
@@ -36,8 +38,8 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
     """
     config = settings()
     source_list = sources(config)
-    landing = source_assets(source_list)
-    jobs = build_jobs([source.name for source in source_list])
+    landing = source_assets(source_list, config)
+    jobs = build_jobs([source.name for source in active(source_list, config)])
     return dg.Definitions(
         assets=[
             *landing,
@@ -53,8 +55,8 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
         ],
         jobs=list(jobs.values()),
         schedules=build_schedules(jobs),
-        sensors=[downstream],
-        resources={**default_resources(config), **(overrides or {})},
+        sensors=[downstream, source_recovery(source_list, config, jobs["sources"])],
+        resources={**default_resources(config), "sources": source_list, **(overrides or {})},
         executor=_executor(profile or config.profile),
     )
 

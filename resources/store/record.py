@@ -21,6 +21,7 @@ from resources.postgres import connection_error, host_of
 from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
+from resources.store.health import Health
 from resources.store.ideas import Ideas
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
@@ -97,6 +98,11 @@ class Transaction:
     def events(self) -> Events:
         """The log of state changes."""
         return Events(self._connection)
+
+    @cached_property
+    def health(self) -> Health:
+        """How the sources did, what they said last, and what holds them back."""
+        return Health(self._connection)
 
 
 class Store:
