@@ -161,7 +161,7 @@ def _attempt(source: Source, answer: Answer, news: Sequence[Payload]) -> Attempt
 
 
 def _class_of(error: SourceError) -> str:
-    return type(error).__name__.removesuffix("Error").lower()
+    return error.error_class or ("transient" if isinstance(error, TransientError) else "permanent")
 
 
 def _raise_failure(source: Source, error: SourceError | None) -> None:

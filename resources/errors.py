@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
+
+ErrorClass = Literal[
+    "timeout",
+    "connection",
+    "rate_limited",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "refused",
+    "server",
+    "unreadable",
+    "waiting",
+]
+"""What went wrong with a request, in a word; `refused` is any other 4xx."""
 
 
 class TransientError(Exception):
     """A retry may mend it: a timeout, 429, 5xx, a lost connection."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, error_class: ErrorClass | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.error_class = error_class
 
 
 class WaitingError(Exception):
     """Nothing is wrong, but not now: a quota is spent, or a circuit is open. A state, never a failure."""
+
+    error_class: ErrorClass = "waiting"
 
     def __init__(self, message: str, *, until: datetime) -> None:
         super().__init__(message)
@@ -23,6 +43,10 @@ class WaitingError(Exception):
 
 class PermanentError(Exception):
     """No retry mends it. The message names the field, the value (secrets masked) and the mend."""
+
+    def __init__(self, message: str, *, error_class: ErrorClass | None = None) -> None:
+        super().__init__(message)
+        self.error_class = error_class
 
 
 class UndrawableError(PermanentError):

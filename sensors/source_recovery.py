@@ -14,10 +14,12 @@ from resources.settings import Settings
 from resources.sources import Source
 from resources.sources.listening import active
 from resources.store import Store
-from resources.store.health import Gate
 
 MAX_ATTEMPTS = 6
 """So often a source is asked for an hour at most, the schedule's own time included."""
+
+LASTING = {"unauthorized", "forbidden", "not_found", "refused", "permanent"}
+"""Classes of error that wait for a person: to ask again mends none of them."""
 
 UNDERWAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -48,8 +50,8 @@ def source_recovery(
         store: Store = context.resources.store
         with store.transaction() as tx:
             rows = [row for row in tx.health.rows(hour, timedelta(hours=1)) if row.source in live]
-            gates = tx.health.gates()
-        wanted = [row for row in rows if _may_try(row, gates.get(row.source), now)]
+            shut = {gate.source for gate in tx.gates.all(now, {}) if gate.state == "open"}
+        wanted = [row for row in rows if row.source not in shut and _may_try(row, now)]
         busy = _underway(context.instance, hour) if wanted else set()
         for row in wanted:
             if not busy & {row.source, None}:
@@ -64,12 +66,11 @@ def source_recovery(
     return recover
 
 
-def _may_try(row: HealthRow, gate: Gate | None, now: datetime) -> bool:
-    """Whether asking again is allowed, and may help: what is permanent waits for a person."""
-    stuck = row.outcome == "failed" and row.error_class != "permanent"
+def _may_try(row: HealthRow, now: datetime) -> bool:
+    """Whether asking again may help."""
+    stuck = row.outcome == "failed" and row.error_class not in LASTING
     rested = row.waiting_until is not None and row.waiting_until <= now
-    let_through = gate is None or gate.circuit(now) != "open"
-    return (stuck or rested) and row.attempts < MAX_ATTEMPTS and let_through
+    return (stuck or rested) and row.attempts < MAX_ATTEMPTS
 
 
 def _underway(instance: dg.DagsterInstance, hour: datetime) -> set[str | None]:

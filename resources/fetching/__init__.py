@@ -4,6 +4,6 @@ What belongs here: asking and being answered: time limits, retries, caching, rat
 What does not: what is asked, and what an answer means.
 """
 
-from resources.fetching.base import Answer, Expect, Web
+from resources.fetching.base import Answer, Expect, Manners, Quota, Web
 
-__all__ = ["Answer", "Expect", "Web"]
+__all__ = ["Answer", "Expect", "Manners", "Quota", "Web"]

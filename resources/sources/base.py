@@ -10,16 +10,7 @@ from pydantic import Field
 
 from pipeline.models import Model, Payload, hour_of
 from resources.errors import PermanentError
-from resources.fetching import Web
-
-
-class Quota(Model):
-    """How much of a source may be used in how long."""
-
-    units: int = Field(gt=0)
-    window: timedelta
-    distinct: bool = False
-    """Whether it counts distinct things (hashtags) once, instead of adding costs."""
+from resources.fetching import Quota, Web
 
 
 class SourceSpec(Model):

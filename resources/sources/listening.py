@@ -15,11 +15,11 @@ from pipeline.models import Model, hour_of
 from pipeline.signals.health import ANSWERED, Confidence, State, confidence, state
 from resources.errors import PermanentError
 from resources.fetching import Web
-from resources.fetching.client import Client
+from resources.fetching.client import client as client_of
+from resources.fetching.rules import State as Circuit
 from resources.settings import Settings, names
 from resources.sources import Source
 from resources.store import Store
-from resources.store.health import Circuit
 from resources.store.record import Transaction
 
 ALL = "all"
@@ -75,9 +75,9 @@ def require_active(source: Source, settings: Settings) -> None:
         raise PermanentError(f"{source.name} is off: {mend}")
 
 
-def client(source: Source, settings: Settings, store: Store) -> Web:  # noqa: ARG001 - quotas and circuits lie there
+def client(source: Source, settings: Settings, store: Store) -> Web:
     """HTTP on behalf of the source."""
-    return Client(source.name, source.spec.credentials, settings.contact)
+    return client_of(source.name, source.spec, settings, store)
 
 
 def confidences(
@@ -96,12 +96,13 @@ def confidences(
 def standings(tx: Transaction, sources: Sequence[Source], settings: Settings, now: datetime) -> list[Standing]:
     """How each source stands now, in the order given."""
     rows = tx.health.rows(hour_of(now))
-    gates = tx.health.gates()
+    windows = {source.name: source.spec.quota.window for source in sources if source.spec.quota}
+    gates = {gate.source: gate for gate in tx.gates.all(now, windows)}
     found = []
     for source in sources:
         own = [row for row in rows if row.source == source.name]
         gate = gates.get(source.name)
-        circuit = gate.circuit(now) if gate else "closed"
+        circuit = gate.state if gate else "closed"
         mend = off(source, settings)
         trust = confidence(own, source.name, _every(source), now)
         answer = next((row for row in reversed(own) if row.outcome in ANSWERED), None)
@@ -125,7 +126,7 @@ def standings(tx: Transaction, sources: Sequence[Source], settings: Settings, no
                 last_error_at=error and error.attempted_at,
                 circuit=circuit,
                 circuit_until=gate.opened_until if gate and circuit != "closed" else None,
-                quota_used=quota and tx.health.spent(source.name, now - quota.window, distinct=quota.distinct),
+                quota_used=(gate.used if gate else 0) if quota else None,
                 quota_units=quota and quota.units,
             )
         )

@@ -1,15 +1,12 @@
-"""How each source did in each hour, what it said last, and what holds it back now."""
+"""How each source did in each hour, and what it said last."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal, LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple
 
 from psycopg.rows import class_row
-from pydantic import AwareDatetime
-
-from pipeline.models import Model
 from pipeline.signals.health import HealthRow, Outcome
 from resources.store.staging import Connection
 
@@ -42,14 +39,7 @@ REMEMBER: LiteralString = """
 INSERT INTO source_digests (source, request, digest, hour) VALUES (%(source)s, %(request)s, %(digest)s, %(hour)s)
 ON CONFLICT (source, request) DO UPDATE SET digest = excluded.digest, hour = excluded.hour
 """
-GATES: LiteralString = "SELECT source, opened_at, opened_until, last_error FROM source_gates"
-SPENT: LiteralString = """
-SELECT coalesce(CASE WHEN %(distinct)s THEN count(DISTINCT key) ELSE sum(cost) END, 0)
-FROM quota_ledger WHERE source = %(source)s AND spent_at > %(after)s
-"""
 WEEK = timedelta(days=7)
-Circuit = Literal["closed", "open", "half open"]
-"""`open`: nothing is let through; `half open`: one request may try."""
 
 
 class Attempt(NamedTuple):
@@ -83,23 +73,8 @@ class Said(NamedTuple):
     hour: datetime
 
 
-class Gate(Model):
-    """A source's circuit breaker. Without one, it is closed."""
-
-    source: str
-    opened_at: AwareDatetime | None
-    opened_until: AwareDatetime | None
-    last_error: str | None
-
-    def circuit(self, now: datetime) -> Circuit:
-        """How it stands at the moment."""
-        if self.opened_at is None:
-            return "closed"
-        return "open" if self.opened_until is None or self.opened_until > now else "half open"
-
-
 class Health:
-    """Statements on `source_health` and `source_digests`; reads `source_gates` and `quota_ledger`."""
+    """Statements on `source_health` and `source_digests`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -149,14 +124,3 @@ class Health:
                     for request, digest in digests.items()
                 ],
             )
-
-    def gates(self) -> dict[str, Gate]:
-        """The circuit breakers by source; a source that was never in trouble has none."""
-        with self._connection.cursor(row_factory=class_row(Gate)) as cursor:
-            return {gate.source: gate for gate in cursor.execute(GATES).fetchall()}
-
-    def spent(self, source: str, since: datetime, *, distinct: bool) -> int:
-        """What was spent of the source's quota since the moment: the sum of the costs, or the distinct keys."""
-        values = {"source": source, "after": since, "distinct": distinct}
-        (units,) = self._connection.execute(SPENT, values).fetchall()[0]
-        return int(units)

@@ -22,6 +22,7 @@ from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
 from resources.store.health import Health
+from resources.store.gates import Gates
 from resources.store.ideas import Ideas
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
@@ -101,8 +102,11 @@ class Transaction:
 
     @cached_property
     def health(self) -> Health:
-        """How the sources did, what they said last, and what holds them back."""
+        """How the sources did, and what they said last."""
         return Health(self._connection)
+    def gates(self) -> Gates:
+        """What holds sources back, and what is spent of their quotas."""
+        return Gates(self._connection)
 
 
 class Store:
