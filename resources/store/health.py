@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import LiteralString, NamedTuple
 
 from psycopg.rows import class_row
+
 from pipeline.signals.health import HealthRow, Outcome
 from resources.store.staging import Connection
 
@@ -85,13 +86,14 @@ class Health:
         Args:
             source: its name.
             hour: the start of a UTC hour.
-            attempt: not before the hour.
+            attempt: how it was asked, and what came of it.
         """
         values = {
             "source": source,
             "hour": hour,
             "attempted_at": attempt.at,
-            "lag_seconds": (attempt.at - hour).total_seconds(),
+            # The clock of the machine that asks may lag behind that of the one that sent it.
+            "lag_seconds": max((attempt.at - hour).total_seconds(), 0),
             **{name: value for name, value in attempt._asdict().items() if name != "at"},
         }
         self._connection.execute(RECORD, values)

@@ -21,8 +21,8 @@ from resources.postgres import connection_error, host_of
 from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
-from resources.store.health import Health
 from resources.store.gates import Gates
+from resources.store.health import Health
 from resources.store.ideas import Ideas
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
@@ -104,6 +104,8 @@ class Transaction:
     def health(self) -> Health:
         """How the sources did, and what they said last."""
         return Health(self._connection)
+
+    @cached_property
     def gates(self) -> Gates:
         """What holds sources back, and what is spent of their quotas."""
         return Gates(self._connection)

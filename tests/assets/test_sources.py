@@ -232,7 +232,9 @@ def test_a_source_that_is_off_stands_in_the_graph_and_says_what_is_missing(datab
 
 def test_an_open_circuit_shows_at_the_asset(database_url: str, tmp_path: Path) -> None:
     engine = Engine(tmp_path, database_url, Live(WaitingError("the circuit is open", until=NEXT)))
-    with_gate = "INSERT INTO source_gates (source, failures, opened_at, opened_until) VALUES (%s, 5, %s, %s) RETURNING 1"
+    with_gate = (
+        "INSERT INTO source_gates (source, failures, opened_at, opened_until) VALUES (%s, 5, %s, %s) RETURNING 1"
+    )
     engine.select(with_gate, NAME, FIRST, NEXT)
     ran = engine.hear(FIRST)
     assert ran.success, "the check warns"
@@ -267,6 +269,3 @@ def test_computed_sources_always_arrive(database_url: str, tmp_path: Path) -> No
         ("calendar_events", "ok"),
         ("recorded", "ok"),
     ]
-
-
-
