@@ -1,5 +1,6 @@
 """raw_signals: the hour's payloads read into one schema, bad items quarantined, repeated sightings kept."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -12,11 +13,13 @@ from assets.partitions import start_of
 from assets.scope import scope_of
 from pipeline.models import Payload, Rejected, Signal
 from pipeline.signals import kin, merge, read
+from pipeline.signals.reading import Reading
 from resources.archive import Archive
 from resources.bloom import TextFilter
 from resources.embedders import embedder
 from resources.settings import Settings
 from resources.store import Store
+from resources.store.health import Counts
 from resources.vault import Vault
 
 
@@ -51,7 +54,7 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
         scope = scope_of(context)
         with store.transaction() as tx:
             landed = scope.payloads(tx, archive)
-        read_signals, rejected = _read_all(landed, vault.salt)
+        read_signals, rejected, counts = _read_all(landed, vault.salt)
         signals = {(signal.id, signal.captured_at): uri for signal, uri in read_signals}
         merged = merge([signal for signal, _ in read_signals])
         texts = TextFilter(settings.data_dir / "bloom")
@@ -61,6 +64,7 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
             texts.catch_up(tx.topics)
             recorded = tx.signals.record([(s, signals[s.id, s.captured_at]) for s in merged], hour)
             tx.signals.quarantine(rejected, hour)
+            tx.health.count(hour, counts)
             tx.audit.record(f"run {context.run.run_id}", "read_archive", hour.isoformat(), {"payloads": len(landed)})
             settled = tx.topics.settle(tx.signals.written, texts, partial(kin.settle, embed=embed))
             texts.catch_up(tx.topics)
@@ -104,9 +108,22 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
 
 def _read_all(
     landed: Sequence[tuple[Payload, str]], salt: bytes
-) -> tuple[list[tuple[Signal, str]], list[tuple[Rejected, str]]]:
+) -> tuple[list[tuple[Signal, str]], list[tuple[Rejected, str]], dict[str, Counts]]:
     readings = [(read(payload, salt), uri) for payload, uri in landed]
+    by_source: defaultdict[str, list[Reading]] = defaultdict(list)
+    for (payload, _), (reading, _) in zip(landed, readings, strict=True):
+        by_source[payload.source].append(reading)
     return (
         [(signal, uri) for reading, uri in readings for signal in reading.signals],
         [(rejected, uri) for reading, uri in readings for rejected in reading.rejected],
+        {source: _counted(own) for source, own in by_source.items()},
+    )
+
+
+def _counted(readings: Sequence[Reading]) -> Counts:
+    return Counts(
+        items=sum(len(reading.signals) for reading in readings),
+        refused=sum(len(reading.rejected) for reading in readings),
+        purged=sum(sum(reading.purged.values()) for reading in readings),
+        newest_item_at=max((s.published_at for r in readings for s in r.signals if s.published_at), default=None),
     )

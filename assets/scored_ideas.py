@@ -1,5 +1,6 @@
 """scored_ideas: the hour's signals × niches × formats, scored by the weights in force, each with its reason."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import dagster as dg
@@ -11,6 +12,8 @@ from pipeline.ideas import ideate
 from pipeline.scoring.score import score
 from resources.embedders import Embedder
 from resources.settings import Settings
+from resources.sources import Source
+from resources.sources.listening import confidences
 from resources.store import Store
 
 RECENT = timedelta(days=7)
@@ -38,6 +41,7 @@ def scored_ideas(
     store: dg.ResourceParam[Store],
     embedder: dg.ResourceParam[Embedder],
     settings: dg.ResourceParam[Settings],
+    sources: dg.ResourceParam[Sequence[Source]],
 ) -> dg.MaterializeResult:
     """Score the hour's signals and keep its best ideas."""
     scope = scope_of(context)
@@ -54,6 +58,7 @@ def scored_ideas(
             centroids=tx.ideas.centroids(embedder.model, hour - RECENT, hour),
             weights=weights,
             limit=settings.ideas_per_hour,
+            confidence=confidences(tx, sources, settings, hour),
         )
         tx.ideas.record(ideation.ideas, ideation.vectors)
         tx.decisions.record(ideation.decisions)

@@ -24,8 +24,10 @@ from jobs.schedules import build_jobs, build_schedules
 from resources.defaults import default_resources
 from resources.settings import settings
 from resources.sources import sources
+from resources.sources.listening import active
 from sensors.automation import downstream
 from sensors.hot_signals import hot_signals
+from sensors.source_recovery import source_recovery
 
 Profile = Literal["local", "test", "kubernetes"]
 
@@ -40,8 +42,8 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
     """
     config = settings()
     source_list = sources(config)
-    landing = [*source_assets(source_list), webhook_events]
-    jobs = build_jobs([source.name for source in source_list])
+    landing = [*source_assets(source_list, config), webhook_events]
+    jobs = build_jobs([source.name for source in active(source_list, config)])
     return dg.Definitions(
         assets=[
             *landing,
@@ -58,8 +60,8 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
         ],
         jobs=list(jobs.values()),
         schedules=build_schedules(jobs),
-        sensors=[downstream, hot_signals(jobs[HOT])],
-        resources={**default_resources(config), **(overrides or {})},
+        sensors=[downstream, hot_signals(jobs[HOT]), source_recovery(source_list, config, jobs["sources"])],
+        resources={**default_resources(config), "sources": source_list, **(overrides or {})},
         executor=_executor(profile or config.profile),
     )
 

@@ -33,7 +33,10 @@ from resources.store.record import HOURLY_TABLES, OTHER_TABLES
 HOUR = datetime(2025, 11, 24, 5, tzinfo=UTC)
 """Long past whatever the clock says, with Thanksgiving and Christmas ahead."""
 
-CLOCKS = ("created_at", "updated_at", "occurred_at", "imported_at", "handed_over_at", "received_at", "processed_at")
+CLOCKS = (
+    *("created_at", "updated_at", "occurred_at", "imported_at", "handed_over_at", "received_at", "processed_at"),
+    *("attempted_at", "attempts", "lag_seconds", "duration_ms"),
+)
 """Columns that tell when something was written: all that two runs of an hour may differ in."""
 
 SMALL = {"designs_per_hour": 1, "ideas_per_hour": 8, "marketplaces": "etsy"}

@@ -54,8 +54,10 @@ CREATE TABLE source_health (
     newest_item_at  timestamptz,
     lag_seconds     double precision NOT NULL CHECK (lag_seconds >= 0),
     duration_ms     int NOT NULL CHECK (duration_ms >= 0),
+    waiting_until   timestamptz,
     PRIMARY KEY (source, hour),
-    CHECK ((outcome IN ('ok', 'unchanged')) = (error IS NULL))
+    CHECK ((outcome IN ('ok', 'unchanged')) = (error IS NULL)),
+    CHECK ((outcome = 'waiting') = (waiting_until IS NOT NULL))
 );
 CREATE INDEX source_health_hour ON source_health (hour);
 
@@ -185,6 +187,7 @@ COMMENTS = {
         "newest_item_at": "When the newest item was published (UTC), where the source says.",
         "lag_seconds": "From the start of the hour to the landing.",
         "duration_ms": "How long it took to answer.",
+        "waiting_until": "When it may be asked again (UTC); only of waiting.",
     },
     "source_digests": {
         "": "The last payload of each request of a source: the same one again is no news.",

@@ -20,6 +20,7 @@ from pipeline.ideas.selection import Nearest, Neighbour, Traits
 from pipeline.models import EMBEDDING_DIM, Decision, Factors, Idea, Json, Vectors, Weights, hour_of
 from pipeline.scoring import calendar, factors, pace
 from pipeline.scoring.score import NAMES, weighted
+from pipeline.signals.health import Confidence
 
 MAX_SIGNALS = 2000
 """Of an hour's signals the freshest and fastest so many are worked on, however many there are."""
@@ -65,6 +66,7 @@ def ideate(
     centroids: Mapping[str, NDArray[np.floating]],
     weights: Weights,
     limit: int,
+    confidence: Mapping[str, Confidence],
 ) -> Ideation:
     """The hour's best ideas, no two alike, each with its factors, its reason and the choices that led to it.
 
@@ -84,6 +86,7 @@ def ideate(
         centroids: Niche → mean vector of its recent ideas.
         weights: The weights in force.
         limit: The most ideas to keep.
+        confidence: Source → how far it can be trusted for the hour; of other sources nothing is said.
 
     Returns:
         The ideas, best first; their vectors, shape (n, EMBEDDING_DIM); a `phrase` and an `evidence` decision for each;
@@ -130,7 +133,7 @@ def ideate(
 
     tell = partial(
         _idea, hour=hour, made=made, prepared=prepared, table=table, scores=scores, cosines=cosines,
-        cohesion=cohesion[at, niche_at], to_centroid=to_centroid, model=model, weights=weights,
+        cohesion=cohesion[at, niche_at], to_centroid=to_centroid, model=model, weights=weights, confidence=confidence,
     )  # fmt: skip
     ideas = tuple(tell(index, neighbour) for index, neighbour in zip(chosen.kept, chosen.neighbours, strict=True))
     decisions = tuple(
@@ -318,6 +321,7 @@ def _centroid_cosines(
 def _idea(
     index: int, neighbour: Neighbour | None, *, hour: datetime, made: Sequence[Candidate], prepared: Prepared,
     table: Floats, scores: Floats, cosines: Floats, cohesion: Floats, to_centroid: Floats, model: str, weights: Weights,
+    confidence: Mapping[str, Confidence],
 ) -> Idea:  # fmt: skip
     candidate = made[index]
     signal, row = prepared.seen[candidate.signal], prepared.rows[candidate.signal]
@@ -344,6 +348,8 @@ def _idea(
         "nearest": neighbour
         and {"idea": str(neighbour.idea_id), "phrase": neighbour.phrase, "similarity": round(neighbour.similarity, 4)},
     }
+    if trust := confidence.get(row["source"]):
+        evidence["confidence"] = {"value": trust.value, "why": trust.sentence}
     if what:
         evidence["event"] = {
             "name": what.name,

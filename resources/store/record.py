@@ -23,6 +23,7 @@ from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.events import Events
 from resources.store.gates import Gates
+from resources.store.health import Health
 from resources.store.hot import Hot
 from resources.store.ideas import Ideas
 from resources.store.inbox import Inbox
@@ -123,6 +124,11 @@ class Transaction:
     def events(self) -> Events:
         """The log of state changes."""
         return Events(self._connection)
+
+    @cached_property
+    def health(self) -> Health:
+        """How the sources did, and what they said last."""
+        return Health(self._connection)
 
     @cached_property
     def gates(self) -> Gates:
