@@ -17,8 +17,8 @@ from pipeline.signals import reading
 from pipeline.signals.privacy import Scrubbed
 from resources.errors import PermanentError, TransientError, WaitingError
 from resources.fetching import Web
+from resources.fetching.base import Quota
 from resources.sources import SourceSpec
-from resources.sources.base import Quota
 from tests.worlds import SPEC, World, attempts, checks, listing_of, materialized, post
 
 NAME = "reddit_posts"
