@@ -44,9 +44,7 @@ def record(settings: Settings, store_url: str, name: str, folder: str | None) ->
         raise PermanentError(f"{name!r} is no source: name one of {', '.join(known)}")
     source = known[name]
     if not source.spec.live:
-        raise PermanentError(
-            f"{name} is not asked over the network: `engine run` makes its payloads for any hour"
-        )
+        raise PermanentError(f"{name} is not asked over the network: `engine run` makes its payloads for any hour")
     require_active(source, settings)
     place = folder or settings.recorded_url or str(settings.data_dir.resolve() / "recorded")
     kept = Objects(place, settings.object_store_endpoint, setting="--to" if folder else "ENGINE_RECORDED_URL")

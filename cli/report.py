@@ -141,10 +141,8 @@ def show_status(report: Mapping[str, Any], out: Console) -> None:
 
 
 def _sources_table(standings: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(
-        *("source", "state", "last answer (UTC)", "lag", "items", "circuit", "quota"),
-        Column("", overflow="fold", ratio=1),
-    )
+    heads = ("source", "state", "last answer (UTC)", "lag", "items", "circuit", "quota")
+    table = Table(*heads, Column("", overflow="fold", ratio=1))
     for standing in standings:
         said = [standing["note"]]
         if standing["last_error"] and standing["state"] != State.ON:

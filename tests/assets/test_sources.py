@@ -248,7 +248,7 @@ def test_what_was_read_is_counted_by_source_and_told_with_each_idea(
 ) -> None:
     bad = {"kind": "t3", "data": {"id": "bad"}}
     body = listing_of([post(1, created_utc=FIRST.timestamp() - 60), post(2), bad])
-    monkeypatch.setattr(reading, "scrub", lambda text: Scrubbed(text, {"email": 2, "phone": 1}))
+    monkeypatch.setattr(reading, "scrub", lambda text, *_: Scrubbed(text, {"email": 2, "phone": 1}))
     engine = Engine(tmp_path, database_url, Live(body, WaitingError("the rest must wait", until=NEXT)))
     assert set(materialized(engine.hear(FIRST))) == {NAME}, "what came before the wait is news"
     assert engine.run("hour", FIRST, only=["raw_signals", "scored_ideas"]).success

@@ -93,9 +93,7 @@ def test_a_machine_whose_clock_is_behind_writes_no_negative_lag(store: Store) ->
     ],
     ids=["key", "on", "named", "unnamed", "both"],
 )
-def test_a_source_is_off_while_something_is_missing(
-    chosen: dict[str, str], unset: tuple[str, ...], mend: str
-) -> None:
+def test_a_source_is_off_while_something_is_missing(chosen: dict[str, str], unset: tuple[str, ...], mend: str) -> None:
     settings = Settings.model_validate({"YOUTUBE_API_KEY": None, **chosen})
     wants = source("a_posts", LIVE.model_copy(update={"credentials": ("YOUTUBE_API_KEY",)}))
     assert missing(wants, settings) == unset

@@ -126,7 +126,7 @@ def standing(rows: Sequence[HealthRow], every: timedelta | None = EVERY, **held:
         ([row(3), row(0, "failed")], State.SILENT),
         ([row(3), row(0, "unchanged")], State.LATE),
         ([row(0, "waiting", waiting_until=NOW + timedelta(minutes=9))], State.WAITING),
-        ([row(1), row(0, "waiting", waiting_until=NOW - timedelta(minutes=9))], State.FAILING),
+        ([row(1), row(0, "waiting", waiting_until=NOW - timedelta(minutes=9))], State.ON),
         ([row(0, source="youtube_videos")], State.SILENT),
     ],
     ids=lambda value: value.value if isinstance(value, State) else None,
