@@ -53,7 +53,7 @@ def test_silence_costs_the_more_the_longer_it_lasts() -> None:
     value, sentence = told([row(5), *(row(ago, "failed") for ago in range(5))])
     assert sentence.startswith("reddit_posts was last heard 5 h ago; its counters may be old")
     assert value == round(2 / 5 * (1 + 1 / 6) / 2, 3)
-    assert told([row(100)]) == (0.01, "reddit_posts was last heard 4 days ago; its counters may be old")
+    assert told([row(100)]) == (0.02, "reddit_posts was last heard 4 days ago; its counters may be old")
 
 
 def test_a_daily_source_is_not_late_within_two_days() -> None:
