@@ -18,7 +18,7 @@ from rich.markup import escape
 
 from cli.instance import running
 from pipeline.models import FIRST_HOUR
-from resources.errors import PermanentError, TransientError
+from resources.errors import PermanentError, TransientError, WaitingError
 from resources.settings import settings
 
 app = typer.Typer(
@@ -43,7 +43,7 @@ def main() -> None:
     logging.getLogger("pyvips").setLevel(logging.WARNING)
     try:
         app()
-    except (PermanentError, TransientError) as error:
+    except (PermanentError, TransientError, WaitingError) as error:
         progress.print(f"[bold red]engine:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
@@ -160,12 +160,32 @@ def forget(
 
 
 @app.command()
+def record(
+    source: Annotated[str, typer.Argument(help="Name of a source, such as hackernews_stories.")],
+    to: Annotated[
+        str | None, typer.Option(help="Folder or s3://bucket/prefix; where `recorded` looks if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a source now, and keep its answer as files that can be replayed."""
+    from cli.record import record as record_now
+    from cli.record import show
+
+    with running(settings()) as instance:
+        recording = record_now(settings(), instance.store_url, source, to)
+    if as_json:
+        print_json(recording._asdict())
+    else:
+        show(recording, out)
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
-    """What the record holds, and how fresh each stage is."""
+    """What the record holds, how fresh each stage is, and how the sources stand."""
     from cli.report import show_status, status_report
 
     with running(settings()) as instance:
-        report = status_report(instance.store_url)
+        report = status_report(settings(), instance.store_url)
     if as_json:
         print_json(report)
     else:

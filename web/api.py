@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,6 +13,7 @@ from pydantic import Field
 from pipeline.models import Model
 from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
+from resources.sources.listening import Standing
 from resources.store import Store, gallery
 from web.filters import Filters, cursor_token
 
@@ -63,8 +65,8 @@ def _health(store: Store, objects: Objects) -> Health:
     )
 
 
-def router(store: Store, objects: Objects) -> APIRouter:
-    """The routes of the JSON API."""
+def router(store: Store, objects: Objects, stand: Callable[[], Sequence[Standing]]) -> APIRouter:
+    """The routes of the JSON API; `stand` tells how the sources do."""
     routes = APIRouter()
 
     @routes.get("/api/ideas", tags=["ideas"])
@@ -82,6 +84,11 @@ def router(store: Store, objects: Objects) -> APIRouter:
         if found is None:
             raise HTTPException(404, f"No idea has the id {idea_id}.")
         return found
+
+    @routes.get("/api/sources", tags=["sources"])
+    def sources() -> tuple[Standing, ...]:
+        """How each source stands: on or off, when it was last heard, its items, quota, circuit and last error."""
+        return tuple(stand())
 
     @routes.get("/health", tags=["health"], responses={503: {"model": Health}})
     def health(response: Response) -> Health:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -22,7 +23,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
 from resources.postgres import database_urls
-from resources.settings import settings
+from resources.settings import Settings, settings
+from resources.sources import sources
+from resources.sources.listening import Standing, standings
 from resources.store import Store
 from resources.webhooks import webhook_sources
 from web import api, pages, pictures, webhooks
@@ -146,8 +149,22 @@ def _mark() -> FileResponse:
     return FileResponse(HERE / "static" / "mark.svg")
 
 
-def create_app(store: Store, objects: Objects, intake: Intake | None = None) -> FastAPI:
-    """The gallery on this store and these objects, with the intake of webhooks; by default nobody may send any."""
+def create_app(store: Store, objects: Objects, intake: Intake | None = None, chosen: Settings | None = None) -> FastAPI:
+    """The gallery on this store and these objects.
+
+    Args:
+        store: the record.
+        objects: where pictures lie.
+        intake: of webhooks; by default nobody may send any.
+        chosen: the settings by which sources are on or off; by default those of the process.
+    """
+    config = chosen or settings()
+    listened = sources(config)
+
+    def stand() -> list[Standing]:
+        with store.transaction() as tx:
+            return standings(tx, listened, config, datetime.now(UTC))
+
     app = FastAPI(
         title="Design Idea Engine",
         summary="Ideas, designs and listings, to read; and webhooks, to tell of what is trending.",
@@ -156,8 +173,8 @@ def create_app(store: Store, objects: Objects, intake: Intake | None = None) -> 
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(pages.router(store))
-    app.include_router(api.router(store, objects))
+    app.include_router(pages.router(store, stand))
+    app.include_router(api.router(store, objects, stand))
     app.include_router(pictures.router(store, objects))
     app.include_router(webhooks.router(intake or Intake(store, {})))
     app.add_api_route("/favicon.ico", _mark, include_in_schema=False)
@@ -191,6 +208,6 @@ def app_from_settings() -> FastAPI:
         with held:
             yield
 
-    app = create_app(store, objects, intake)
+    app = create_app(store, objects, intake, chosen)
     app.router.lifespan_context = until_stopped
     return app
