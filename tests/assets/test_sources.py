@@ -70,7 +70,7 @@ class Engine(World):
     """An engine that listens to one live source, and its automation."""
 
     def __init__(self, folder: Path, url: str, source: Live, **chosen: object) -> None:
-        super().__init__(folder, url, extra=[source], **chosen)
+        super().__init__(folder, url, extra=[source], **chosen)  # type: ignore[arg-type]
         self.source = source
         self.cursor: Any = None
 
