@@ -30,7 +30,7 @@ def told(tmp_path: Path, database_url: str) -> Iterator[tuple[World, Places]]:
     record_file(
         tmp_path, "reddit_posts", "hot.json", listing_of([post(9, title=HERS, author=JANE, score=9000), *posts])
     )
-    world = World(tmp_path, database_url, sources="recorded", designs_per_hour=3)
+    world = World(tmp_path, database_url, sources="recorded")
     assert world.run("sources").success
     assert world.run("hour").success
     log = f"{database_url}_log"

@@ -98,7 +98,7 @@ def test_quarantine_keeps_where_it_came_from(world: World) -> None:
 
 def folder_of_nobody(folder: Path) -> str:
     record_file(folder, "redit_posts", "one.json", listing_of([post(1)]))
-    return "'redit_posts' is not the folder of a known source; rename it to one of calendar_events"
+    return "'redit_posts' is not the folder of a known source; rename it to one of bluesky_trends"
 
 
 def file_of_nobody(folder: Path) -> str:
