@@ -132,6 +132,34 @@ def backfill(
 
 
 @app.command()
+def forget(
+    author: Annotated[
+        str | None, typer.Option(help="Name of an account as its source writes it; of Mastodon its address.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Address of a post.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase an author, or a post, from everywhere, with all that was made of it, and prove it with a report."""
+    if (author is None) == (url is None):
+        raise typer.BadParameter("give either --author or --url")
+    yes or typer.confirm(f"Erase everything of {author or url} for good, and what was made of it?", abort=True)
+    with running(settings()) as instance:
+        from cli.forget import places, show_report
+        from resources.erasure import Subject
+        from resources.erasure import forget as erase
+
+        with places(settings(), instance) as everywhere:
+            report = erase(Subject(author=author, url=url), everywhere, say)
+    if as_json:
+        print_json(report.model_dump())
+    else:
+        show_report(report, out)
+    if report.left:
+        raise typer.Exit(1)
+
+
+@app.command()
 def record(
     source: Annotated[str, typer.Argument(help="Name of a source, such as hackernews_stories.")],
     to: Annotated[
