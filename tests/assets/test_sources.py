@@ -69,7 +69,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
 class Engine(World):
     """An engine that listens to one live source, and its automation."""
 
-    def __init__(self, folder: Path, url: str, source: Live, **chosen: object) -> None:
+    def __init__(self, folder: Path, url: str, source: Live, **chosen: Any) -> None:
         super().__init__(folder, url, extra=[source], **chosen)
         self.source = source
         self.cursor: Any = None

@@ -15,6 +15,7 @@ from cli.record import record, show
 from pipeline.models import Payload, hour_of
 from resources.errors import PermanentError, TransientError
 from resources.fetching import Web
+from resources.fetching.client import Client
 from resources.settings import Settings
 from resources.sources import SourceSpec
 from resources.sources.recorded import Recorded
@@ -65,7 +66,7 @@ def test_what_is_recorded_is_replayed_as_it_came(
     assert [Path(file).is_file() for file in made.files] == [True, True]
     folder = tmp_path / "recorded" / f"{made.hour:year=%Y/month=%m/day=%d/hour=%H}" / NAME
     assert {Path(file).parent for file in made.files} == {folder}
-    replayed = list(Recorded(made.folder).fetch(made.hour, datetime.now(UTC), room.client))  # type: ignore[arg-type]
+    replayed = list(Recorded(made.folder).fetch(made.hour, datetime.now(UTC), Client("test")))
     assert {payload.body for payload in replayed} == {reply.body for reply in site.replies}
     assert {payload.url for payload in replayed} == {f"{site.url}/page1", f"{site.url}/page2"}
     assert {hour_of(payload.captured_at) for payload in replayed} == {made.hour}

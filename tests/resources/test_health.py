@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.signals.health import State
 from resources.errors import PermanentError
+from resources.fetching import Quota
 from resources.settings import Settings
 from resources.sources import SourceSpec
-from resources.sources.base import Quota
 from resources.sources.listening import active, missing, off, require_active, standings
 from resources.store import Store
 from resources.store.health import Attempt, Counts, Said
