@@ -27,6 +27,7 @@ BEST = 10
 ON_SHEET = 20
 SHEET_COLUMNS = 5
 SHEET_CELL_PX = 420
+SOURCE_HEADS = ("source", "state", "answered", "lag", "items", "circuit", "quota")
 COLOURS = {
     State.ON: "green",
     State.OFF: "dim",
@@ -138,26 +139,31 @@ def show_status(report: Mapping[str, Any], out: Console) -> None:
     weights = dict(report["weights_in_force"])
     out.print(f"weights version {weights.pop('version')}: {', '.join(f'{k} {v:.2f}' for k, v in weights.items())}")
     out.print(_sources_table(report["sources"]))
+    for standing in report["sources"]:
+        if standing["state"] != State.ON:
+            out.print(f"[bold]{standing['source']}[/] {standing['state']}: {escape(_why(standing))}", soft_wrap=True)
 
 
 def _sources_table(standings: Sequence[Mapping[str, Any]]) -> Table:
-    heads = ("source", "state", "last answer (UTC)", "lag", "items", "circuit", "quota")
-    table = Table(*heads, Column("", overflow="fold", ratio=1))
+    table = Table(*(Column(head, no_wrap=True) for head in SOURCE_HEADS))
     for standing in standings:
-        said = [standing["note"]]
-        if standing["last_error"] and standing["state"] != State.ON:
-            said.append(f"last error {standing['last_error_at']:%d %b %H:%M}: {standing['last_error']}")
         table.add_row(
             standing["source"],
             f"[{COLOURS[standing['state']]}]{standing['state']}[/]",
-            f"{standing['last_answer']:%Y-%m-%d %H:%M}" if standing["last_answer"] else "",
+            f"{standing['last_answer']:%d %b %H:%M}" if standing["last_answer"] else "",
             _minutes(standing["lag_seconds"]),
             "" if standing["items"] is None else f"{standing['items']:,}",
             standing["circuit"].replace("_", " ") if standing["live"] else "",
             f"{standing['quota_used']}/{standing['quota_units']}" if standing["quota_units"] else "",
-            escape("\n".join(said)),
         )
     return table
+
+
+def _why(standing: Mapping[str, Any]) -> str:
+    """What a state other than `on` comes from, with the last error; what to set, where the source is off."""
+    if standing["state"] == State.OFF or not standing["last_error"]:
+        return str(standing["note"])
+    return f"{standing['note']}; {standing['last_error_at']:%d %b %H:%M}: {standing['last_error']}"
 
 
 def _minutes(seconds: float | None) -> str:

@@ -102,7 +102,7 @@ def confidence(rows: Sequence[HealthRow], source: str, every: timedelta | None, 
         hour: an aware moment in the hour.
     """
     if every is None:
-        return Confidence(value=1, sentence=f"{source} is computed: it is never late")
+        return Confidence(value=1, sentence=f"{source} is computed or replayed: it is never late")
     hour = hour_of(hour)
     own = [row for row in rows if row.source == source and row.hour <= hour]
     heard = _newest(row for row in own if row.heard)

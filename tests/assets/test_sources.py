@@ -69,8 +69,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
 class Engine(World):
     """An engine that listens to one live source, and its automation."""
 
-    def __init__(self, folder: Path, url: str, source: Live, **chosen: object) -> None:
-        super().__init__(folder, url, extra=[source], **chosen)  # type: ignore[arg-type]
+    def __init__(self, folder: Path, url: str, source: Live, **chosen: Any) -> None:
+        super().__init__(folder, url, extra=[source], **chosen)
         self.source = source
         self.cursor: Any = None
 

@@ -42,12 +42,13 @@ def test_status_tells_how_the_sources_stand(settings: Settings, database_url: st
     assert "YOUTUBE_API_KEY" in found["youtube_videos"]["missing"]
 
     said = StringIO()
-    show_status(status_report(settings, database_url), Console(file=said, width=240))
+    show_status(status_report(settings, database_url), Console(file=said, width=90))
     lines = {line.split("│")[1].strip(): line for line in said.getvalue().splitlines() if line.count("│") > 6}
     assert "1,234" in lines["hackernews_stories"]
     assert "silent" in lines["mastodon_trends"]
     assert "it answered [503]" in said.getvalue()
-    assert "set YOUTUBE_API_KEY" in lines["youtube_videos"]
+    assert "youtube_videos off: set YOUTUBE_API_KEY\n" in said.getvalue()
+    assert "hackernews_stories on:" not in said.getvalue()
 
 
 def test_doctor_says_what_switches_a_source_on(settings: Settings) -> None:

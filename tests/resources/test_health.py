@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.signals.health import State
 from resources.errors import PermanentError
-from resources.fetching.base import Quota
+from resources.fetching import Quota
 from resources.settings import Settings
 from resources.sources import SourceSpec
 from resources.sources.listening import active, missing, off, require_active, standings

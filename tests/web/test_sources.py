@@ -42,14 +42,14 @@ def test_the_page_has_a_row_for_each_source(listening: TestClient) -> None:
     html = listening.get("/sources").text
     rows = {row.split('scope="row">')[1].split(" <")[0]: row for row in html.split("<tr>")[2:]}
     assert len(rows) == len(listening.get("/api/sources").json()) >= 10
-    assert "badge-on" in rows["hackernews stories"]
-    assert "1,234" in rows["hackernews stories"]
-    assert "badge-failing" in rows["mastodon trends"]
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; answered 503" in rows["mastodon trends"]
-    assert "badge-circuit_open" in rows["bluesky trends"]
-    assert "badge-silent" in rows["google trends"]
-    assert "set YOUTUBE_API_KEY" in rows["youtube videos"]
-    assert "0 of" in rows["youtube videos"], "its quota"
+    assert "badge-on" in rows["hackernews_stories"]
+    assert "1,234" in rows["hackernews_stories"]
+    assert "badge-failing" in rows["mastodon_trends"]
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; answered 503" in rows["mastodon_trends"]
+    assert "badge-circuit_open" in rows["bluesky_trends"]
+    assert "badge-silent" in rows["google_trends"]
+    assert "set YOUTUBE_API_KEY" in rows["youtube_videos"]
+    assert "0 of" in rows["youtube_videos"], "its quota"
     assert '<a href="/sources" aria-current="page">Sources</a>' in html
 
 
