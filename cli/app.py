@@ -41,6 +41,7 @@ def main() -> None:
     """Run the command line; known errors end in one clear message and exit code 1."""
     # Libraries tell their inner life at INFO; what people need to know is said as progress.
     logging.getLogger("pyvips").setLevel(logging.WARNING)
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
         app()
     except (PermanentError, TransientError, WaitingError) as error:
@@ -177,6 +178,21 @@ def record(
         print_json(recording._asdict())
     else:
         show(recording, out)
+
+
+@app.command()
+def payload(uri: Annotated[str, typer.Argument(help="Of a payload in the archive, as observations name it.")]) -> None:
+    """Print a raw payload of the sealed archive, byte for byte. It may hold personal data; the look is recorded."""
+    with running(settings()) as instance:
+        from resources.archive import Archive
+        from resources.defaults import object_store
+        from resources.store import Store
+        from resources.vault import vault
+
+        found = Archive(object_store(settings()), vault(settings())).read(uri)
+        with Store(instance.store_url) as store, store.transaction() as tx:
+            tx.audit.record("engine payload", "read_archive", uri, {"bytes": len(found.body)})
+    sys.stdout.buffer.write(found.body)
 
 
 @app.command()

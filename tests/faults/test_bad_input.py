@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from resources.archive import Archive
 from resources.store import Store
+from resources.vault import vault
 from tests.worlds import HOUR, World, attempts, checks, listing_of, materialized, post, record_file
 
 READ = ("raw_signals", "scored_ideas")
@@ -91,7 +93,7 @@ def test_quarantine_keeps_where_it_came_from(world: World) -> None:
         assert world.run("hour", only=["raw_signals"]).success
     (row,) = _frame(world)
     assert row["item_index"] == 1
-    body = world.objects.get(row["payload_uri"])
+    body = Archive(world.objects, vault(world.settings)).read(row["payload_uri"]).body
     assert json.loads(body)["data"]["children"][1]["data"]["score"] == "many"
     assert "many" in row["excerpt"]
 
