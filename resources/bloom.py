@@ -75,22 +75,29 @@ class TextFilter:
         self._capacity = LEAST_CAPACITY
         self._keys = 0
         self._last: Marked | None = None
+        self._read_once = False
         self.rebuilt = ""
         """Why the filter was made again in `catch_up`; empty where it was not."""
 
     def catch_up(self, texts: Texts) -> None:
-        """Read the file and add what was recorded since; make the filter again where the file can't be believed."""
-        self.rebuilt = self._read(texts)
-        if not self.rebuilt:
+        """Read the file, the first time, and add what was recorded since.
+
+        The filter is made again where the file can't be believed.
+        """
+        unread, self._read_once = not self._read_once, True
+        damage = self._read(texts) if unread else ""
+        if not damage:
             self._add(texts.texts_after(self._last.seq if self._last else 0))
             if self._keys <= self._capacity:
                 return
-            self.rebuilt = f"{self._keys:,} texts, more than the {self._capacity:,} it was made for"
+            damage = f"{self._keys:,} texts, more than the {self._capacity:,} it was made for"
+        self.rebuilt = damage
         begun = time.perf_counter()
         self._capacity = max(LEAST_CAPACITY, ROOM * texts.count())
         self._bloom, self._keys, self._last = _empty(self._capacity), 0, None
         self._add(texts.texts_after(0))
-        log.info(
+        told = log.info if self._keys else log.debug
+        told(
             "%s made again from the record, %d texts in %.1f s: %s",
             *(self.file, self._keys, time.perf_counter() - begun, self.rebuilt),
         )

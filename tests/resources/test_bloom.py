@@ -59,7 +59,8 @@ def test_a_million_texts_are_known_and_few_others_are_taken_for_known(tmp_path: 
 
 
 def test_a_full_filter_keeps_its_rate(tmp_path: Path) -> None:
-    texts = kept(tmp_path, Record(hashes(100_000)))
+    kept(tmp_path, Record(hashes(100_000)))
+    texts = TextFilter(tmp_path)
     texts.catch_up(Record(hashes(LEAST_CAPACITY)))
     assert not texts.rebuilt
     false = len(texts.ask(hashes(1_000_000, "other ")).maybe)
