@@ -19,13 +19,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from resources.cache import Cache
 from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
 from resources.postgres import database_urls
 from resources.settings import settings
 from resources.store import Store
 from resources.webhooks import webhook_sources
-from web import api, pages, pictures, webhooks
+from web import api, pages, pictures, topics, webhooks
 from web.filters import Filters
 from web.intake import Intake
 from web.views import HERE, html
@@ -146,8 +147,18 @@ def _mark() -> FileResponse:
     return FileResponse(HERE / "static" / "mark.svg")
 
 
-def create_app(store: Store, objects: Objects, intake: Intake | None = None) -> FastAPI:
-    """The gallery on this store and these objects, with the intake of webhooks; by default nobody may send any."""
+def create_app(
+    store: Store, objects: Objects, intake: Intake | None = None, cache: Cache | None = None
+) -> FastAPI:
+    """The gallery on this store and these objects, with the intake of webhooks; by default nobody may send any.
+
+    Args:
+        store: the record.
+        objects: pictures and files.
+        intake: takes webhooks.
+        cache: of hot topics; None: the record serves them.
+    """
+    cache = cache or Cache(None)
     app = FastAPI(
         title="Design Idea Engine",
         summary="Ideas, designs and listings, to read; and webhooks, to tell of what is trending.",
@@ -157,7 +168,8 @@ def create_app(store: Store, objects: Objects, intake: Intake | None = None) -> 
         redoc_url=None,
     )
     app.include_router(pages.router(store))
-    app.include_router(api.router(store, objects))
+    app.include_router(api.router(store, objects, cache))
+    app.include_router(topics.router(store, cache))
     app.include_router(pictures.router(store, objects))
     app.include_router(webhooks.router(intake or Intake(store, {})))
     app.add_api_route("/favicon.ico", _mark, include_in_schema=False)
@@ -181,6 +193,7 @@ def app_from_settings() -> FastAPI:
         store = held.enter_context(Store(urls.engine))
         # A connection of its own: whoever looks at the gallery does not keep webhooks waiting.
         intake = Intake(held.enter_context(Store(urls.engine, connections=1)), senders)
+        cache = held.enter_context(Cache(chosen.redis_url))
         objects = Objects(chosen.object_store_url or str(chosen.data_dir / "objects"), chosen.object_store_endpoint)
     except BaseException:
         held.close()
@@ -191,6 +204,6 @@ def app_from_settings() -> FastAPI:
         with held:
             yield
 
-    app = create_app(store, objects, intake)
+    app = create_app(store, objects, intake, cache)
     app.router.lifespan_context = until_stopped
     return app
