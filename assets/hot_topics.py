@@ -14,8 +14,8 @@ from resources.store import Store
 
 @dg.asset(
     deps=["raw_signals"],
-    description="The topics of the last 48 hours by how fast they go against what is usual at their sources, and in how "
-    "many sources they were seen. Occasions and anniversaries come every year and are left out.",
+    description="The topics of the last 48 hours by how fast they go against what is usual at their sources, and by "
+    "how many sources they were seen at. Occasions and anniversaries come every year and are left out.",
     automation_condition=WHEN_INPUTS_PASSED,
     check_specs=[
         check(

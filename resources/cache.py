@@ -89,11 +89,11 @@ class Cache:
 
     @cached_property
     def _client(self) -> Redis:
-        # Slow to import, and most installations have none.
-        from redis import ConnectionError as Unusable
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
+        # Most installations have none.
+        from redis import ConnectionError as Unusable  # noqa: PLC0415 - heavy
+        from redis import Redis  # noqa: PLC0415 - heavy
+        from redis.backoff import NoBackoff  # noqa: PLC0415 - heavy
+        from redis.retry import Retry  # noqa: PLC0415 - heavy
 
         try:
             client = Redis.from_url(
@@ -110,7 +110,7 @@ class Cache:
         """The answer; None where Redis is off or has none to give."""
         if not self._url:
             return None
-        from redis import RedisError
+        from redis import RedisError  # noqa: PLC0415 - heavy
 
         try:
             answer = question(self._client)

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 PROGRAM = "redis-server"
-PASSWORD = "not/for:logs@all"  # noqa: S105
+PASSWORD = "not/for:logs@all"
 QUOTED = "not%2Ffor%3Alogs%40all"
 
 

@@ -147,9 +147,7 @@ def _mark() -> FileResponse:
     return FileResponse(HERE / "static" / "mark.svg")
 
 
-def create_app(
-    store: Store, objects: Objects, intake: Intake | None = None, cache: Cache | None = None
-) -> FastAPI:
+def create_app(store: Store, objects: Objects, intake: Intake | None = None, cache: Cache | None = None) -> FastAPI:
     """The gallery on this store and these objects, with the intake of webhooks; by default nobody may send any.
 
     Args:

@@ -32,7 +32,7 @@ def ago(moment: datetime, now: datetime) -> str:
     if minutes < 60:
         return f"{minutes} min ago"
     hours = minutes // 60
-    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} d ago"
 
 
 def router(store: Store, cache: Cache) -> APIRouter:

@@ -130,9 +130,7 @@ def hot_topics(seen: pl.DataFrame, history: pl.DataFrame, now: datetime, most: i
 def _velocities(seen: pl.DataFrame, history: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """Of each signal its pace, the usual of its source (median, mad, n), and z; all null where unknown."""
     paced = pace.paces(pace.observations(seen, history, now))
-    known = paced.join(pace.baselines(paced), on="source", how="left").select(
-        "signal_id", "pace", "median", "mad", "n"
-    )
+    known = paced.join(pace.baselines(paced), on="source", how="left").select("signal_id", "pace", "median", "mad", "n")
     z = robust_z(*(known[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("pace", "median", "mad")))
     return known.with_columns(z=pl.Series(z, dtype=pl.Float64).fill_nan(None))
 

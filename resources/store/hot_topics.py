@@ -39,7 +39,8 @@ OBSERVED_SCHEMA = {
     "views": pl.Int64(),
 }
 RECORD: LiteralString = """
-INSERT INTO hot_topics (hour, rank, topic_id, title, sources, signals, authors, first_seen, last_seen, velocity, evidence)
+INSERT INTO hot_topics
+    (hour, rank, topic_id, title, sources, signals, authors, first_seen, last_seen, velocity, evidence)
 VALUES (%(hour)s, %(rank)s, %(topic_id)s, %(title)s, %(sources)s, %(signals)s, %(authors)s, %(first_seen)s,
     %(last_seen)s, %(velocity)s, %(evidence)s)
 ON CONFLICT (hour, rank) DO UPDATE SET

@@ -18,7 +18,7 @@ from resources.store import Store, StoredListing
 from tests.worlds import HOUR, RunHour, checks, materialized
 
 DESIGNS = 2
-FOLLOWING = {"raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings"}
+FOLLOWING = {"raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings", "hot_topics"}
 
 
 @pytest.fixture(scope="module")
