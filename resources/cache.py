@@ -147,7 +147,7 @@ def _read(redis: Redis) -> HotHour | None:
     if value is None:
         return None
     try:
-        return HotHour.model_validate_json(value)  # type: ignore[arg-type]
+        return HotHour.model_validate_json(value)
     except ValidationError as error:
         logger.warning("Took %s out of the cache, it is not as it was put: %s problems", KEY, error.error_count())
         redis.delete(KEY)

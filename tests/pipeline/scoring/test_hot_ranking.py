@@ -88,6 +88,13 @@ def test_of_equally_fast_ones_the_one_in_more_sources_comes_first() -> None:
     assert set(one.evidence) == {"posts", "videos"}
 
 
+@pytest.mark.parametrize(("likes", "first"), [(4500, 3), (9000, 1)], ids=["one and a half times", "three times"])
+def test_two_sources_count_double(likes: int, first: int) -> None:
+    history = pl.concat([usual(), usual("videos")])
+    both = [item(3, 3, likes=3000), item(3, 4, likes=120, source="videos")]
+    assert order(hot_topics(seen(item(1, 1, likes=likes), *both), history, NOW))[0] == first
+
+
 def test_a_topic_speaks_with_the_words_of_its_first_signal_and_counts_accounts_once() -> None:
     began = NOW - timedelta(days=6)
     items = seen(
