@@ -35,8 +35,9 @@ bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas 
 	$(BIN)/python -m benchmarks.bench_mockups
 	$(BIN)/python -m benchmarks.bench_webhooks
 
-bench-hot: .venv/.dev  ## 100 signed webhooks at random moments: how long each takes to an upload-ready listing
+bench-hot: .venv/.dev  ## webhooks: from POST to upload-ready listing, and under load with parts killed
 	$(BIN)/python -m benchmarks.bench_hot
+	$(BIN)/python -m benchmarks.bench_load
 
 eval-privacy: .venv/.dev  ## how well personal data is found: recall and precision, hits on real titles, time
 	$(BIN)/python -m benchmarks.eval_privacy

@@ -13,6 +13,7 @@ from assets.partitions import start_of
 from assets.scope import scope_of
 from pipeline.models import Payload, Rejected, Signal
 from pipeline.signals import kin, merge, read
+from pipeline.signals.privacy import pseudonym
 from pipeline.signals.reading import Reading
 from resources.archive import Archive
 from resources.bloom import TextFilter
@@ -54,7 +55,9 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
         scope = scope_of(context)
         with store.transaction() as tx:
             landed = scope.payloads(tx, archive)
-        read_signals, rejected, counts = _read_all(landed, vault.salt)
+            gone = tx.erasure.forgotten()
+        everything, rejected, counts = _read_all(landed, vault.salt)
+        read_signals = [(signal, uri) for signal, uri in everything if not _is_gone(signal, gone, vault.salt)]
         signals = {(signal.id, signal.captured_at): uri for signal, uri in read_signals}
         merged = merge([signal for signal, _ in read_signals])
         texts = TextFilter(settings.data_dir / "bloom")
@@ -87,6 +90,7 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
                 "bloom_false_positive_rate": settled.false_positive_rate,
                 "bloom_rebuilt": texts.rebuilt or "no",
                 "quarantined": len(rejected),
+                "forgotten": len(everything) - len(read_signals),
                 "spiking": spiking,
                 "sample": table(
                     {"source": s.source, "content": s.content, "category": s.category or ""}
@@ -104,6 +108,14 @@ def raw_signals_asset(sources: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefini
         )
 
     return raw_signals
+
+
+def _is_gone(signal: Signal, gone: frozenset[str], salt: bytes) -> bool:
+    """Whether the signal, its author or its address was forgotten."""
+    if not gone:
+        return False
+    address = pseudonym("url", signal.url.rstrip("/"), salt) if signal.url else None
+    return any(key in gone for key in (signal.content_hash, signal.author, address) if key)
 
 
 def _read_all(

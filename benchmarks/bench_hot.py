@@ -1,35 +1,39 @@
 """From a webhook to upload-ready listings: how long it takes in a running engine, and where the time goes.
 
-Starts an engine of its own (embedded PostgreSQL, code server, daemon, warm worker) in a temporary folder, posts events
-at random moments, and measures from each event's receipt to the hand-over of the last listing that came of it. Run:
-`python -m benchmarks.bench_hot [events] [mean seconds between them]`. Nothing is asserted.
+Starts an engine of its own (embedded PostgreSQL, gallery, code server, daemon, warm worker) in a temporary folder,
+posts signed webhooks at random moments, and measures from each POST to the hand-over of the last listing that came of
+it. Run: `python -m benchmarks.bench_hot [events] [mean seconds between them]`. Nothing is asserted.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import secrets
 import statistics
 import sys
 import time
+from base64 import b64encode
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import dagster as dg
+import httpx
 import psutil
 import psycopg
+from standardwebhooks import Webhook
 
 from assets.scope import HOT, going
 from benchmarks.stage import embedded, machine
 from cli.instance import Instance
+from cli.ports import free_port
 from cli.supervisor import Child, Supervisor
 from cli.up import Children, children
 from cli.worker import ADDRESS
 from jobs.schedules import DOWNSTREAM
 from pipeline.ideas.lexicon import topics
-from pipeline.models import identity
 from resources.postgres import beside
 from resources.settings import Settings
 
@@ -38,9 +42,6 @@ TARGET_P95_SECONDS = 5.0
 READY_SECONDS, END_SECONDS = 180.0, 300.0
 SENDER = "bench"
 STEPS = ("webhook_events", *DOWNSTREAM)
-RECEIVE = """
-INSERT INTO webhook_inbox (id, source, webhook_id, headers, body) VALUES (%s, %s, %s, '{}', %s);
-"""
 OUTCOMES = """
 SELECT w.webhook_id, w.status::text, w.run_id, w.attempts, w.received_at, min(l.handed_over_at), max(l.handed_over_at),
     count(l.id)
@@ -56,16 +57,16 @@ class Outcome(NamedTuple):
     status: str
     run_id: str | None
     attempts: int
-    received_at: datetime
+    posted_at: datetime
     first_handed_over_at: datetime | None
     handed_over_at: datetime | None
     listings: int
 
     @property
     def seconds(self) -> float:
-        """From receipt to the hand-over of its last listing."""
+        """From the POST to the hand-over of its last listing."""
         assert self.handed_over_at is not None
-        return (self.handed_over_at - self.received_at).total_seconds()
+        return (self.handed_over_at - self.posted_at).total_seconds()
 
 
 class Engine:
@@ -73,37 +74,50 @@ class Engine:
 
     def __init__(self, settings: Settings, url: str) -> None:
         self.url = url
+        self.door = f"http://127.0.0.1:{settings.gallery_port}/webhooks/{SENDER}"
+        self.secret = f"whsec_{b64encode(secrets.token_bytes(24)).decode()}"
+        self.posted: dict[str, datetime] = {}
+        senders = {SENDER: {"scheme": "standard", "secrets": [self.secret], "rate_per_minute": 1_000_000}}
         home = settings.data_dir.resolve() / "dagster"
         self.parts: Children = children(settings, Instance(url, beside(url).dagster, home))
         self.supervisor = Supervisor(
-            settings.data_dir.resolve(), {"ENGINE_DATA_DIR": str(settings.data_dir.resolve())}, print
+            settings.data_dir.resolve(),
+            {"ENGINE_DATA_DIR": str(settings.data_dir.resolve()), "ENGINE_WEBHOOKS": json.dumps(senders)},
+            print,
         )
         self.supervisor.claim()
         self.address = home / ADDRESS
 
     def start(self, instance: dg.DagsterInstance) -> None:
         """Start the parts, and wait until a first event has gone the whole way and nothing is going on."""
-        for part in (self.parts.code, self.parts.worker, self.parts.daemon):
+        for part in (self.parts.gallery, self.parts.code, self.parts.worker, self.parts.daemon):
             self.supervisor.start(part)
+        self.supervisor.wait_ready(self.parts.gallery, READY_SECONDS)
         self.wait(self.address.exists, READY_SECONDS, "the worker is ready")
         self.post("first", "Tomato gardening is all that people talk of")
         self.wait(lambda: bool(self.outcomes()[0].handed_over_at), READY_SECONDS, "the first event has its listings")
         self.wait(lambda: not _at_work(instance), READY_SECONDS, "nothing is going on")
 
     def post(self, webhook_id: str, title: str) -> None:
-        """Receive an event as the ingress does."""
+        """Post an event, signed."""
         item = {"id": webhook_id, "title": title, "likes": 900, "comments": 80}
         body = {"type": "trend.spike", "timestamp": datetime.now(UTC).isoformat(), "data": {"items": [item]}}
-        row = (identity("webhook", SENDER, webhook_id), SENDER, webhook_id, json.dumps(body).encode())
-        with psycopg.connect(self.url) as connection:
-            connection.execute(RECEIVE, row)
-            connection.execute("NOTIFY webhook_inbox")
+        data, now = json.dumps(body), datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(self.secret).sign(webhook_id, now, data),
+        }
+        self.posted[webhook_id] = now
+        httpx.post(self.door, content=data.encode(), headers=headers).raise_for_status()
 
     def outcomes(self) -> list[Outcome]:
         """What became of the events, in the order of receipt."""
         with psycopg.connect(self.url) as connection:
             connection.execute("SET TIME ZONE 'UTC'")
-            return [Outcome(*row) for row in connection.execute(OUTCOMES, [SENDER])]
+            outcomes = [Outcome(*row) for row in connection.execute(OUTCOMES, [SENDER])]
+        return [outcome._replace(posted_at=self.posted[outcome.webhook_id]) for outcome in outcomes]
 
     def wait(self, until: Callable[[], bool], seconds: float, what: str) -> None:
         """Wait, keeping the engine alive."""
@@ -139,7 +153,7 @@ def told(outcomes: Sequence[Outcome], instance: dg.DagsterInstance) -> dict[str,
         record, of = records[run_id], steps[run_id]
         asked = record.create_timestamp.replace(tzinfo=UTC).timestamp()
         begun = float(record.start_time or 0)
-        parts["until its run is requested"].append(asked - outcome.received_at.timestamp())
+        parts["until its run is requested"].append(asked - outcome.posted_at.timestamp())
         parts["in Dagster's queue"].append(launched[run_id] - asked)
         parts["until the run begins"].append(begun - launched[run_id])
         before = begun
@@ -169,7 +183,7 @@ def main() -> None:
     gap = float(sys.argv[2]) if len(sys.argv) > 2 else GAP_SECONDS
     dice = random.Random(5)
     with embedded() as (settings, url), dg.DagsterInstance.get() as instance:
-        engine = Engine(settings, url)
+        engine = Engine(settings.model_copy(update={"gallery_port": free_port()}), url)
         try:
             engine.start(instance)
             print(f"{events} events, one every {gap} s on average; {machine()}")

@@ -18,7 +18,7 @@ from rich.markup import escape
 
 from cli.instance import running
 from pipeline.models import FIRST_HOUR
-from resources.errors import PermanentError, TransientError
+from resources.errors import PermanentError, TransientError, WaitingError
 from resources.settings import settings
 
 app = typer.Typer(
@@ -41,9 +41,10 @@ def main() -> None:
     """Run the command line; known errors end in one clear message and exit code 1."""
     # Libraries tell their inner life at INFO; what people need to know is said as progress.
     logging.getLogger("pyvips").setLevel(logging.WARNING)
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
         app()
-    except (PermanentError, TransientError) as error:
+    except (PermanentError, TransientError, WaitingError) as error:
         progress.print(f"[bold red]engine:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
@@ -132,12 +133,75 @@ def backfill(
 
 
 @app.command()
+def forget(
+    author: Annotated[
+        str | None, typer.Option(help="Name of an account as its source writes it; of Mastodon its address.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Address of a post.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase an author, or a post, from everywhere, with all that was made of it, and prove it with a report."""
+    if (author is None) == (url is None):
+        raise typer.BadParameter("give either --author or --url")
+    yes or typer.confirm(f"Erase everything of {author or url} for good, and what was made of it?", abort=True)
+    with running(settings()) as instance:
+        from cli.forget import places, show_report
+        from resources.erasure import Subject
+        from resources.erasure import forget as erase
+
+        with places(settings(), instance) as everywhere:
+            report = erase(Subject(author=author, url=url), everywhere, say)
+    if as_json:
+        print_json(report.model_dump())
+    else:
+        show_report(report, out)
+    if report.left:
+        raise typer.Exit(1)
+
+
+@app.command()
+def record(
+    source: Annotated[str, typer.Argument(help="Name of a source, such as hackernews_stories.")],
+    to: Annotated[
+        str | None, typer.Option(help="Folder or s3://bucket/prefix; where `recorded` looks if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a source now, and keep its answer as files that can be replayed."""
+    from cli.record import record as record_now
+    from cli.record import show
+
+    with running(settings()) as instance:
+        recording = record_now(settings(), instance.store_url, source, to)
+    if as_json:
+        print_json(recording._asdict())
+    else:
+        show(recording, out)
+
+
+@app.command()
+def payload(uri: Annotated[str, typer.Argument(help="Of a payload in the archive, as observations name it.")]) -> None:
+    """Print a raw payload of the sealed archive, byte for byte. It may hold personal data; the look is recorded."""
+    with running(settings()) as instance:
+        from resources.archive import Archive
+        from resources.defaults import object_store
+        from resources.store import Store
+        from resources.vault import vault
+
+        found = Archive(object_store(settings()), vault(settings())).read(uri)
+        with Store(instance.store_url) as store, store.transaction() as tx:
+            tx.audit.record("engine payload", "read_archive", uri, {"bytes": len(found.body)})
+    sys.stdout.buffer.write(found.body)
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
-    """What the record holds, and how fresh each stage is."""
+    """What the record holds, how fresh each stage is, and how the sources stand."""
     from cli.report import show_status, status_report
 
     with running(settings()) as instance:
-        report = status_report(instance.store_url)
+        report = status_report(settings(), instance.store_url)
     if as_json:
         print_json(report)
     else:

@@ -22,8 +22,9 @@ from resources.errors import PermanentError, TransientError
 from resources.fetching.client import Client
 from resources.objects import folder_of
 from resources.postgres import EmbeddedPostgres, host_of
-from resources.settings import Settings
+from resources.settings import Settings, names
 from resources.sources import sources
+from resources.sources.listening import ALL, off
 from resources.sources.recorded import Recorded
 from resources.store.schema import current
 from resources.typefaces import typefaces
@@ -53,10 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_ports(settings),
         _checked("recorded payloads", lambda: _recorded(settings)),
         _reports(settings),
-        *(
-            Finding(what=f"source {source.name}", level="ok", detail=f"{source.spec.cadence}; {source.spec.terms}")
-            for source in sources(settings)
-        ),
+        *_sources(settings),
         _kubernetes(settings),
     ]
 
@@ -136,6 +134,19 @@ def _recorded(settings: Settings) -> tuple[Level, str]:
     now = datetime.now(UTC)
     payloads = sum(1 for _ in Recorded(url, settings.object_store_endpoint).fetch(now, now, Client(Recorded.name)))
     return "ok", f"{url}; {payloads} of the running hour"
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    known = sources(settings)
+    unknown = sorted({*names(settings.sources)} - {ALL, *(source.name for source in known)})
+    if unknown:
+        listed = ", ".join(source.name for source in known)
+        detail = f"ENGINE_SOURCES names {', '.join(unknown)}: known are {ALL} and {listed}"
+        yield Finding(what="sources", level="broken", detail=detail)
+    for source in known:
+        mend = off(source, settings)
+        detail = f"{mend} to switch it on" if mend else f"{source.spec.cadence}; {source.spec.terms}"
+        yield Finding(what=f"source {source.name}", level="off" if mend else "ok", detail=detail)
 
 
 def _reports(settings: Settings) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,20 +10,33 @@ from typing import Any
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.hour import HourRun
 from pipeline.mockups.sheets import Cell, contact_sheet
 from pipeline.models import Idea, Variant, hour_of
+from pipeline.signals.health import State
 from resources.defaults import object_store
 from resources.objects import Objects, location
 from resources.settings import Settings
+from resources.sources import sources
+from resources.sources.listening import standings
 from resources.store import Store, StoredDesign, StoredListing, StoredMockup
 
 BEST = 10
 ON_SHEET = 20
 SHEET_COLUMNS = 5
 SHEET_CELL_PX = 420
+SOURCE_HEADS = ("source", "state", "answered", "lag", "items", "circuit", "quota")
+COLOURS = {
+    State.ON: "green",
+    State.OFF: "dim",
+    State.WAITING: "cyan",
+    State.LATE: "yellow",
+    State.SILENT: "bold red",
+    State.FAILING: "bold red",
+    State.CIRCUIT_OPEN: "bold red",
+}
 
 
 class IdeaReport(BaseModel):
@@ -96,19 +109,22 @@ def show_hour(report: HourReport, out: Console) -> None:
         out.print(f"contact sheet: {escape(report.contact_sheet)}", soft_wrap=True)
 
 
-def status_report(url: str) -> Mapping[str, Any]:
-    """Rows by table, the newest hour of each stage with its age in hours, and the weights in force."""
-    running = hour_of(datetime.now(UTC))
+def status_report(settings: Settings, url: str) -> Mapping[str, Any]:
+    """Rows by table, the newest hour of each stage with its age in hours, the weights in force, the sources."""
+    now = datetime.now(UTC)
+    running = hour_of(now)
     with Store(url) as store:
         counts = store.counts()
         newest = store.newest_hours()
         with store.transaction() as tx:
             weights = tx.weights.in_force()
+            listened = standings(tx, sources(settings), settings, now)
     return {
         "rows": counts,
         "newest_hour": newest,
         "hours_behind": {table: _hours(running, hour) for table, hour in newest.items()},
         "weights_in_force": weights.model_dump(),
+        "sources": [standing.model_dump() for standing in listened],
     }
 
 
@@ -122,6 +138,39 @@ def show_status(report: Mapping[str, Any], out: Console) -> None:
     out.print(table)
     weights = dict(report["weights_in_force"])
     out.print(f"weights version {weights.pop('version')}: {', '.join(f'{k} {v:.2f}' for k, v in weights.items())}")
+    out.print(_sources_table(report["sources"]))
+    for standing in report["sources"]:
+        if standing["state"] != State.ON:
+            out.print(f"[bold]{standing['source']}[/] {standing['state']}: {escape(_why(standing))}", soft_wrap=True)
+
+
+def _sources_table(standings: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(*(Column(head, no_wrap=True) for head in SOURCE_HEADS))
+    for standing in standings:
+        table.add_row(
+            standing["source"],
+            f"[{COLOURS[standing['state']]}]{standing['state']}[/]",
+            f"{standing['last_answer']:%d %b %H:%M}" if standing["last_answer"] else "",
+            _minutes(standing["lag_seconds"]),
+            "" if standing["items"] is None else f"{standing['items']:,}",
+            standing["circuit"].replace("_", " ") if standing["live"] else "",
+            f"{standing['quota_used']}/{standing['quota_units']}" if standing["quota_units"] else "",
+        )
+    return table
+
+
+def _why(standing: Mapping[str, Any]) -> str:
+    """What a state other than `on` comes from, with the last error; what to set, where the source is off."""
+    if standing["state"] == State.OFF or not standing["last_error"]:
+        return str(standing["note"])
+    return f"{standing['note']}; {standing['last_error_at']:%d %b %H:%M}: {standing['last_error']}"
+
+
+def _minutes(seconds: float | None) -> str:
+    """A lag for people: of the hour's own run in minutes, of a replay in hours."""
+    if seconds is None:
+        return ""
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:,.0f} h"
 
 
 def _hours(running: datetime, hour: datetime | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,6 +14,7 @@ from pipeline.models import Model
 from resources.cache import Cache
 from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
+from resources.sources.listening import Standing
 from resources.store import Store, gallery
 from web.filters import Filters, cursor_token
 
@@ -66,8 +68,8 @@ def _health(store: Store, objects: Objects, cache: Cache) -> Health:
     )
 
 
-def router(store: Store, objects: Objects, cache: Cache) -> APIRouter:
-    """The routes of the JSON API."""
+def router(store: Store, objects: Objects, stand: Callable[[], Sequence[Standing]], cache: Cache) -> APIRouter:
+    """The routes of the JSON API; `stand` tells how the sources do."""
     routes = APIRouter()
 
     @routes.get("/api/ideas", tags=["ideas"])
@@ -85,6 +87,11 @@ def router(store: Store, objects: Objects, cache: Cache) -> APIRouter:
         if found is None:
             raise HTTPException(404, f"No idea has the id {idea_id}.")
         return found
+
+    @routes.get("/api/sources", tags=["sources"])
+    def sources() -> tuple[Standing, ...]:
+        """How each source stands: on or off, when it was last heard, its items, quota, circuit and last error."""
+        return tuple(stand())
 
     @routes.get("/health", tags=["health"], responses={503: {"model": Health}})
     def health(response: Response) -> Health:

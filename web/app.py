@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,7 +24,9 @@ from resources.cache import Cache
 from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
 from resources.postgres import database_urls
-from resources.settings import settings
+from resources.settings import Settings, settings
+from resources.sources import sources
+from resources.sources.listening import Standing, standings
 from resources.store import Store
 from resources.webhooks import webhook_sources
 from web import api, pages, pictures, topics, webhooks
@@ -147,16 +150,30 @@ def _mark() -> FileResponse:
     return FileResponse(HERE / "static" / "mark.svg")
 
 
-def create_app(store: Store, objects: Objects, intake: Intake | None = None, cache: Cache | None = None) -> FastAPI:
-    """The gallery on this store and these objects, with the intake of webhooks; by default nobody may send any.
+def create_app(
+    store: Store,
+    objects: Objects,
+    intake: Intake | None = None,
+    chosen: Settings | None = None,
+    cache: Cache | None = None,
+) -> FastAPI:
+    """The gallery on this store and these objects.
 
     Args:
         store: the record.
-        objects: pictures and files.
-        intake: takes webhooks.
-        cache: of hot topics; None: the record serves them.
+        objects: where pictures lie.
+        intake: of webhooks; by default nobody may send any.
+        chosen: the settings by which sources are on or off; by default those of the process.
+        cache: of hot topics; by default there is none, and the record serves them.
     """
     cache = cache or Cache(None)
+    config = chosen or settings()
+    listened = sources(config)
+
+    def stand() -> list[Standing]:
+        with store.transaction() as tx:
+            return standings(tx, listened, config, datetime.now(UTC))
+
     app = FastAPI(
         title="Design Idea Engine",
         summary="Ideas, designs and listings, to read; and webhooks, to tell of what is trending.",
@@ -165,8 +182,8 @@ def create_app(store: Store, objects: Objects, intake: Intake | None = None, cac
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(pages.router(store))
-    app.include_router(api.router(store, objects, cache))
+    app.include_router(pages.router(store, stand))
+    app.include_router(api.router(store, objects, stand, cache))
     app.include_router(topics.router(store, cache))
     app.include_router(pictures.router(store, objects))
     app.include_router(webhooks.router(intake or Intake(store, {})))
@@ -202,6 +219,6 @@ def app_from_settings() -> FastAPI:
         with held:
             yield
 
-    app = create_app(store, objects, intake, cache)
+    app = create_app(store, objects, intake, chosen, cache)
     app.router.lifespan_context = until_stopped
     return app

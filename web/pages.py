@@ -1,7 +1,8 @@
-"""The pages: the grid of designs, and one idea whole."""
+"""The pages: the grid of designs, one idea whole, and how the sources stand."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import HTMLResponse
 
 from pipeline.models import IdeaStatus
+from resources.sources.listening import Standing
 from resources.store import Store, gallery
 from web.filters import Filters
 from web.views import html
@@ -24,8 +26,8 @@ STATUSES = {
 SORTS = {"newest": "Newest", "score": "Best score"}
 
 
-def router(store: Store) -> APIRouter:
-    """The routes of the pages."""
+def router(store: Store, stand: Callable[[], Sequence[Standing]]) -> APIRouter:
+    """The routes of the pages; `stand` tells how the sources do."""
     routes = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     @routes.get("/")
@@ -44,5 +46,10 @@ def router(store: Store) -> APIRouter:
         if found is None:
             raise HTTPException(404, f"No idea has the id {idea_id}.")
         return html("idea.html", idea=found, filters=filters)
+
+    @routes.get("/sources")
+    def sources() -> HTMLResponse:
+        """Every source: whether it is on, when it was last heard, and what is wrong with it."""
+        return html("sources.html", sources=stand())
 
     return routes

@@ -123,9 +123,9 @@ def image_url(kind: str, thing: Picture | DesignMade, width: int | None = None) 
 
 
 def inputs(evidence: Json) -> dict[str, Json]:
-    """The evidence by factor, and what belongs to none under the empty name."""
+    """The evidence by factor, and what belongs to none under the empty name; the confidence has a place of its own."""
     sorted_in = {name: {key: evidence[key] for key in keys if key in evidence} for name, keys in INPUTS.items()}
-    taken = {key for keys in INPUTS.values() for key in keys}
+    taken = {key for keys in INPUTS.values() for key in keys} | {"confidence"}
     return sorted_in | {"": {key: value for key, value in evidence.items() if key not in taken}}
 
 

@@ -99,6 +99,11 @@ ALTER TABLE webhook_inbox ADD COLUMN signal_ids uuid[] NOT NULL DEFAULT '{}';
 ALTER TABLE webhook_inbox ADD COLUMN error text;
 CREATE INDEX webhook_inbox_run ON webhook_inbox (run_id) WHERE run_id IS NOT NULL;
 
+CREATE TABLE forgotten (
+    key  text PRIMARY KEY CHECK (key ~ '^[0-9a-f]{32,64}$'),
+    at   timestamptz NOT NULL DEFAULT now()
+);
+
 CREATE TABLE audit_log (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at       timestamptz NOT NULL DEFAULT now(),
@@ -127,7 +132,7 @@ CREATE INDEX signals_author ON signals (author) WHERE author IS NOT NULL;
 
 DOWN = """
 DROP SCHEMA IF EXISTS marts CASCADE;
-DROP TABLE audit_log, quota_ledger, source_gates, source_digests, source_health, hot_topics;
+DROP TABLE audit_log, forgotten, quota_ledger, source_gates, source_digests, source_health, hot_topics;
 DROP FUNCTION refuse_change();
 ALTER TABLE webhook_inbox DROP COLUMN hour, DROP COLUMN run_id, DROP COLUMN attempts, DROP COLUMN signal_ids,
     DROP COLUMN error;
@@ -220,6 +225,11 @@ COMMENTS = {
         "attempts": "How many runs took it.",
         "signal_ids": "The signals it brought.",
         "error": "Why it was refused.",
+    },
+    "forgotten": {
+        "": "Who and what must not come back: signals of these keys are dropped when they are read again.",
+        "key": "Salted hash of an author or an address, or a content_hash of signals.",
+        "at": "When it was forgotten (UTC).",
     },
     "audit_log": {
         "": "Who looked at raw data or erased it, and when. Only ever added to.",

@@ -102,7 +102,7 @@ def confidence(rows: Sequence[HealthRow], source: str, every: timedelta | None, 
         hour: an aware moment in the hour.
     """
     if every is None:
-        return Confidence(value=1, sentence=f"{source} is computed: it is never late")
+        return Confidence(value=1, sentence=f"{source} is computed or replayed: it is never late")
     hour = hour_of(hour)
     own = [row for row in rows if row.source == source and row.hour <= hour]
     heard = _newest(row for row in own if row.heard)
@@ -120,7 +120,7 @@ def confidence(rows: Sequence[HealthRow], source: str, every: timedelta | None, 
 
     asked = [row for row in own if row.hour > hour - DAY]
     mute = sum(not row.answered for row in asked)
-    answered = 1 - mute / len(asked) if asked else 0.0
+    answered = 1 - mute / len(asked) if asked else 1.0
     if mute:
         troubles.append(f"{source} did not answer in {mute} of the last {len(asked)} hours in which it was asked")
 
@@ -161,7 +161,7 @@ def state(
         State.CIRCUIT_OPEN: circuit_open,
         State.WAITING: bool(last and last.waiting_until and last.waiting_until > now),
         State.SILENT: quiet(row for row in own if row.heard),
-        State.FAILING: bool(last and not last.answered),
+        State.FAILING: bool(last and last.outcome == "failed"),
         State.LATE: quiet(row for row in own if row.news),
     }
     return next((trouble for trouble, there in troubles.items() if there), State.ON)

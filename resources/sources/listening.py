@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, Field
 
 from pipeline.models import Model, hour_of
 from pipeline.signals.health import ANSWERED, Confidence, State, confidence, state
 from resources.errors import PermanentError
-from resources.fetching.client import Client
-from resources.fetching.client import client as client_of
 from resources.fetching.rules import State as Circuit
 from resources.settings import Settings, names
 from resources.sources import Source
 from resources.store import Store
 from resources.store.record import Transaction
+
+if TYPE_CHECKING:
+    from resources.fetching.client import Client
 
 ALL = "all"
 CHOICE = "ENGINE_SOURCES"
@@ -77,6 +79,10 @@ def require_active(source: Source, settings: Settings) -> None:
 
 def client(source: Source, settings: Settings, store: Store) -> Client:
     """HTTP on behalf of the source; nothing holds back one that is not live, because it asks nobody."""
+    # Half a second of imports, which only those who ask need to wait for.
+    from resources.fetching.client import Client  # noqa: PLC0415
+    from resources.fetching.client import client as client_of  # noqa: PLC0415
+
     return client_of(source.name, source.spec, settings, store) if source.spec.live else Client(source.name)
 
 

@@ -56,6 +56,7 @@ class Card(Model):
     score: float
     factors: Factors
     reason: str
+    confidence: float | None = Field(description="how far its source could be trusted then, 0 to 1; null: not told")
     pictures: tuple[Picture, ...] = Field(description="fronts first, then colourways, then backs")
 
     @property
@@ -225,6 +226,7 @@ OBSERVATIONS_SHOWN = 24
 _VERSION = SQL("left(md5(d.sha256 || m.generation_params::text || m.s3_uri), 16)")
 _CARD = SQL("""
     i.id, i.title, i.phrase, i.niche, i.format, i.status, i.hour, s.source, i.score, i.reason,
+    (i.evidence #>> '{{confidence,value}}')::float8 AS confidence,
     jsonb_build_object('freshness', i.freshness, 'engagement', i.engagement, 'novelty', i.novelty,
         'community_fit', i.community_fit, 'seasonality', i.seasonality) AS factors,
     COALESCE((

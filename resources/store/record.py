@@ -21,6 +21,7 @@ from resources.postgres import connection_error, host_of
 from resources.store.audit import Audit
 from resources.store.decisions import Decisions
 from resources.store.designs import Designs
+from resources.store.erasure import Erasure
 from resources.store.events import Events
 from resources.store.gates import Gates
 from resources.store.health import Health
@@ -51,7 +52,7 @@ HOURLY_TABLES = (
 )
 OTHER_TABLES = (
     *("signals", "scoring_weights", "approvals", "metric_reports", "experiments", "decisions"),
-    *("webhook_inbox", "events", "source_digests", "source_gates", "quota_ledger", "audit_log"),
+    *("webhook_inbox", "events", "source_digests", "source_gates", "quota_ledger", "audit_log", "forgotten"),
 )
 
 
@@ -115,6 +116,11 @@ class Transaction:
     def audit(self) -> Audit:
         """Who looked at raw data or erased it."""
         return Audit(self._connection)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """What is somebody's."""
+        return Erasure(self._connection)
 
     @cached_property
     def retention(self) -> Retention:

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from resources.archive import Archive
 from resources.store import Store
+from resources.vault import vault
 from tests.worlds import HOUR, World, attempts, checks, listing_of, materialized, post, record_file
 
 READ = ("raw_signals", "scored_ideas")
@@ -91,14 +93,14 @@ def test_quarantine_keeps_where_it_came_from(world: World) -> None:
         assert world.run("hour", only=["raw_signals"]).success
     (row,) = _frame(world)
     assert row["item_index"] == 1
-    body = world.objects.get(row["payload_uri"])
+    body = Archive(world.objects, vault(world.settings)).read(row["payload_uri"]).body
     assert json.loads(body)["data"]["children"][1]["data"]["score"] == "many"
     assert "many" in row["excerpt"]
 
 
 def folder_of_nobody(folder: Path) -> str:
     record_file(folder, "redit_posts", "one.json", listing_of([post(1)]))
-    return "'redit_posts' is not the folder of a known source; rename it to one of calendar_events"
+    return "'redit_posts' is not the folder of a known source; rename it to one of bluesky_trends"
 
 
 def file_of_nobody(folder: Path) -> str:

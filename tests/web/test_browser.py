@@ -176,7 +176,7 @@ def test_no_page_scrolls_sideways_and_every_picture_loads_and_is_described(
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
     ideas = [f"/ideas/{idea_id}" for idea_id in (seeded_ids[8], queued_id)]
-    for address in ("/?limit=8", "/?status=queued", "/?niche=cats&source=nobody", *ideas):
+    for address in ("/?limit=8", "/?status=queued", "/?niche=cats&source=nobody", "/sources", *ideas):
         page.goto(address)
         page.evaluate(OPEN_DETAILS)
         assert page.evaluate("document.documentElement.scrollWidth") == width, address
@@ -217,7 +217,7 @@ CONTRASTS = """() => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_enough_contrast(page: Page, seeded_ids: list[str], scheme: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=scheme)
-    for address in ("/?niche=cats", "/?status=queued", "/?niche=none", f"/ideas/{seeded_ids[0]}"):
+    for address in ("/?niche=cats", "/?status=queued", "/?niche=none", "/sources", f"/ideas/{seeded_ids[0]}"):
         page.goto(address)
         page.evaluate(OPEN_DETAILS)
         assert page.evaluate(CONTRASTS) == []

@@ -93,7 +93,17 @@ def test_an_unknown_country_names_the_setting() -> None:
 
 def test_the_registry_follows_the_settings(tmp_path: Path) -> None:
     found = sources(Settings(data_dir=tmp_path, countries="AU"))
-    assert [source.name for source in found] == ["calendar_events", "nostalgia_topics", "recorded"]
+    assert [source.name for source in found] == [
+        *("calendar_events", "nostalgia_topics", "recorded"),
+        *("wikipedia_topics", "google_trends", "hackernews_stories", "mastodon_trends", "bluesky_trends"),
+        *("reddit_posts", "youtube_videos", "instagram_hashtags", "tiktok_hashtags"),
+    ]
+    assert [source.name for source in found if not source.spec.credentials] == [
+        *("calendar_events", "nostalgia_topics", "recorded"),
+    ]
+    assert {source.name for source in found if source.spec.credentials == ("ENGINE_CONTACT",)} == {
+        *("wikipedia_topics", "google_trends", "hackernews_stories", "mastodon_trends", "bluesky_trends"),
+    }
     assert all(source.spec.terms and source.spec.history and source.spec.counters for source in found)
     assert list(found[2].fetch(NOW, NOW, Client("test"))) == []
 
