@@ -13,7 +13,7 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from assets.partitions import hour_key
-from jobs.schedules import DOWNSTREAM
+from jobs.schedules import BESIDE, DOWNSTREAM
 
 JOBS = ("sources", "hour")
 POLL_SECONDS = 0.5
@@ -34,7 +34,7 @@ class HourRun:
     @property
     def complete(self) -> bool:
         """Whether everything downstream of the sources succeeded; a broken source alone stops nobody."""
-        return not set(self.failed) & {*DOWNSTREAM, *JOBS}
+        return not set(self.failed) & {*DOWNSTREAM, *BESIDE, *JOBS}
 
 
 def run_hour(defs: dg.Definitions, hour: datetime, say: Callable[[str], None]) -> HourRun:

@@ -12,6 +12,8 @@ from assets.scope import HOT, HOT_TAGS
 from pipeline.models import hour_of
 
 DOWNSTREAM = ("raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings")
+BESIDE = ("hot_topics",)
+"""What else an hour's signals come to: no run for a few webhooks makes it."""
 
 
 def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDefinition]:
@@ -28,8 +30,8 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
         ),
         "hour": dg.define_asset_job(
             "hour",
-            selection=dg.AssetSelection.assets(*DOWNSTREAM),
-            description="An hour's way from the landed payloads to the listings.",
+            selection=dg.AssetSelection.assets(*DOWNSTREAM, *BESIDE),
+            description="An hour's way from the landed payloads to the listings, and its hot topics.",
         ),
         HOT: dg.define_asset_job(
             HOT,

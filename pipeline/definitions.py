@@ -8,6 +8,7 @@ from typing import Literal
 import dagster as dg
 
 from assets.designs import designs
+from assets.hot_topics import hot_topics
 from assets.listings import listings
 from assets.live_listings import live_listings
 from assets.marketplace_metrics import marketplace_metrics
@@ -48,6 +49,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
         assets=[
             *landing,
             raw_signals_asset(landing),
+            hot_topics,
             scored_ideas,
             designs,
             mockups,

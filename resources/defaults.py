@@ -12,6 +12,7 @@ import dagster as dg
 
 from resources.archive import Archive
 from resources.artists.composer import Composer
+from resources.cache import Cache
 from resources.embedders import embedder
 from resources.objects import Objects
 from resources.postgres import database_urls
@@ -41,9 +42,15 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         with database_urls(settings) as urls:
             yield Warehouse(urls.engine, settings.data_dir.resolve() / "warehouse")
 
+    @dg.resource
+    def cache(_: dg.InitResourceContext) -> Iterator[Cache]:
+        with Cache(settings.redis_url) as opened:
+            yield opened
+
     return {
         "settings": settings,
         "store": store,
+        "cache": cache,
         "objects": dg.ResourceDefinition(lambda _: object_store(settings)),
         "archive": dg.ResourceDefinition(lambda _: Archive(object_store(settings), vault(settings))),
         "vault": dg.ResourceDefinition(lambda _: vault(settings)),

@@ -19,6 +19,7 @@ from resources.objects import Objects
 from resources.postgres import EmbeddedPostgres
 from resources.settings import ROOT, Settings
 from resources.store import Store, schema
+from tests.redises import RedisServer, redis_server
 from tests.worlds import RunHour, World
 
 TEMPLATE = "template_engine"
@@ -95,6 +96,13 @@ def store(database_url: str) -> Iterator[Store]:
 def objects(tmp_path: Path) -> Objects:
     """An object store in a folder."""
     return Objects(str(tmp_path / "objects"))
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis on a port of this machine, with a password and nothing in it."""
+    with redis_server(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

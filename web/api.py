@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import Field
 
 from pipeline.models import Model
+from resources.cache import Cache
 from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
 from resources.sources.listening import Standing
@@ -38,11 +39,12 @@ class Health(Model):
     database: str = Field(description="ok, or what is wrong with it")
     revision: str | None = Field(description="the migration the database stands at")
     object_store: str = Field(description="ok, or what is wrong with it")
+    cache: str = Field(description="ok, off, or what is wrong with it: the record serves then, and all is well")
     newest_hour: datetime | None = Field(description="the newest hour with ideas; null when there are none")
     age_seconds: float | None = Field(description="time since that hour began")
 
 
-def _health(store: Store, objects: Objects) -> Health:
+def _health(store: Store, objects: Objects, cache: Cache) -> Health:
     database = object_store = "ok"
     pulse = None
     try:
@@ -60,12 +62,13 @@ def _health(store: Store, objects: Objects) -> Health:
         database=database,
         revision=pulse.revision if pulse else None,
         object_store=object_store,
+        cache=cache.state(),
         newest_hour=newest,
         age_seconds=(datetime.now(UTC) - newest).total_seconds() if newest else None,
     )
 
 
-def router(store: Store, objects: Objects, stand: Callable[[], Sequence[Standing]]) -> APIRouter:
+def router(store: Store, objects: Objects, stand: Callable[[], Sequence[Standing]], cache: Cache) -> APIRouter:
     """The routes of the JSON API; `stand` tells how the sources do."""
     routes = APIRouter()
 
@@ -93,7 +96,7 @@ def router(store: Store, objects: Objects, stand: Callable[[], Sequence[Standing
     @routes.get("/health", tags=["health"], responses={503: {"model": Health}})
     def health(response: Response) -> Health:
         """200 when database and object store answer and the database is migrated, else 503 with what is wrong."""
-        checks = _health(store, objects)
+        checks = _health(store, objects, cache)
         response.status_code = 200 if checks.status == "ok" else 503
         response.headers["Cache-Control"] = "no-store"
         return checks

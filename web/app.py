@@ -20,6 +20,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from resources.cache import Cache
 from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
 from resources.postgres import database_urls
@@ -28,7 +29,7 @@ from resources.sources import sources
 from resources.sources.listening import Standing, standings
 from resources.store import Store
 from resources.webhooks import webhook_sources
-from web import api, pages, pictures, webhooks
+from web import api, pages, pictures, topics, webhooks
 from web.filters import Filters
 from web.intake import Intake
 from web.views import HERE, html
@@ -149,7 +150,13 @@ def _mark() -> FileResponse:
     return FileResponse(HERE / "static" / "mark.svg")
 
 
-def create_app(store: Store, objects: Objects, intake: Intake | None = None, chosen: Settings | None = None) -> FastAPI:
+def create_app(
+    store: Store,
+    objects: Objects,
+    intake: Intake | None = None,
+    chosen: Settings | None = None,
+    cache: Cache | None = None,
+) -> FastAPI:
     """The gallery on this store and these objects.
 
     Args:
@@ -157,7 +164,9 @@ def create_app(store: Store, objects: Objects, intake: Intake | None = None, cho
         objects: where pictures lie.
         intake: of webhooks; by default nobody may send any.
         chosen: the settings by which sources are on or off; by default those of the process.
+        cache: of hot topics; by default there is none, and the record serves them.
     """
+    cache = cache or Cache(None)
     config = chosen or settings()
     listened = sources(config)
 
@@ -174,7 +183,8 @@ def create_app(store: Store, objects: Objects, intake: Intake | None = None, cho
         redoc_url=None,
     )
     app.include_router(pages.router(store, stand))
-    app.include_router(api.router(store, objects, stand))
+    app.include_router(api.router(store, objects, stand, cache))
+    app.include_router(topics.router(store, cache))
     app.include_router(pictures.router(store, objects))
     app.include_router(webhooks.router(intake or Intake(store, {})))
     app.add_api_route("/favicon.ico", _mark, include_in_schema=False)
@@ -198,6 +208,7 @@ def app_from_settings() -> FastAPI:
         store = held.enter_context(Store(urls.engine))
         # A connection of its own: whoever looks at the gallery does not keep webhooks waiting.
         intake = Intake(held.enter_context(Store(urls.engine, connections=1)), senders)
+        cache = held.enter_context(Cache(chosen.redis_url))
         objects = Objects(chosen.object_store_url or str(chosen.data_dir / "objects"), chosen.object_store_endpoint)
     except BaseException:
         held.close()
@@ -208,6 +219,6 @@ def app_from_settings() -> FastAPI:
         with held:
             yield
 
-    app = create_app(store, objects, intake, chosen)
+    app = create_app(store, objects, intake, chosen, cache)
     app.router.lifespan_context = until_stopped
     return app

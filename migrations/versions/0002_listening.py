@@ -33,7 +33,7 @@ CREATE TABLE hot_topics (
     authors       int NOT NULL CHECK (authors >= 0),
     first_seen    timestamptz NOT NULL,
     last_seen     timestamptz NOT NULL,
-    velocity      double precision NOT NULL,
+    velocity      double precision,
     evidence      jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (hour, rank)
 );
@@ -172,7 +172,7 @@ COMMENTS = {
         "authors": "Distinct accounts, where sources name them.",
         "first_seen": "First sighting of all (UTC).",
         "last_seen": "Latest sighting (UTC).",
-        "velocity": "Robust z of its fastest signal's pace against its source's usual pace.",
+        "velocity": "Robust z of its fastest signal's pace against its source's usual pace; null: not measured.",
         "evidence": "What was measured, per source.",
     },
     "source_health": {

@@ -26,6 +26,7 @@ from resources.store.events import Events
 from resources.store.gates import Gates
 from resources.store.health import Health
 from resources.store.hot import Hot
+from resources.store.hot_topics import HotTopics
 from resources.store.ideas import Ideas
 from resources.store.inbox import Inbox
 from resources.store.listings import Listings
@@ -70,6 +71,11 @@ class Transaction:
     def topics(self) -> Topics:
         """Which signals tell of the same thing."""
         return Topics(self._connection)
+
+    @cached_property
+    def hot_topics(self) -> HotTopics:
+        """What is trending."""
+        return HotTopics(self._connection)
 
     @cached_property
     def ideas(self) -> Ideas:

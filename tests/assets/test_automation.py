@@ -12,14 +12,14 @@ import pytest
 
 from assets import raw_signals as room
 from assets.partitions import hour_key
-from jobs.schedules import DOWNSTREAM
+from jobs.schedules import BESIDE, DOWNSTREAM
 from pipeline.models import Signal
 from pipeline.signals import merge
 from resources.errors import PermanentError
 from tests.worlds import HOUR, Scripted, World, attempts, checks, materialized
 
 NEXT = HOUR + timedelta(hours=1)
-CHAIN = ("raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings")
+CHAIN = ("raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings", "hot_topics")
 
 
 class Daemon:
@@ -37,13 +37,13 @@ class Daemon:
         result = dg.evaluate_automation_conditions(
             self.world.defs,
             self.world.instance,
-            asset_selection=dg.AssetSelection.assets(*DOWNSTREAM),
+            asset_selection=dg.AssetSelection.assets(*DOWNSTREAM, *BESIDE),
             evaluation_time=self.at,
             cursor=self.cursor,
         )
         self.cursor = result.cursor
         requested: dict[str, set[str]] = {}
-        for name in DOWNSTREAM:
+        for name in (*DOWNSTREAM, *BESIDE):
             for key in result.get_requested_partitions(dg.AssetKey(name)):
                 requested.setdefault(str(key), set()).add(name)
         return requested

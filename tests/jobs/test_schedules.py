@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from jobs.schedules import DOWNSTREAM
+from jobs.schedules import BESIDE, DOWNSTREAM
 from pipeline.definitions import build_defs
 
 
@@ -70,4 +70,12 @@ def test_no_asset_is_driven_by_a_schedule_and_by_automation(defs: dg.Definitions
         spec.key.to_user_string() for spec in defs.resolve_all_asset_specs() if spec.automation_condition is not None
     }
     assert scheduled & automated == set()
-    assert set(DOWNSTREAM) <= automated
+    assert {*DOWNSTREAM, *BESIDE} <= automated
+
+
+def test_a_run_for_a_few_webhooks_ranks_no_topics(defs: dg.Definitions) -> None:
+    steps = {
+        name: {key.to_user_string() for key in defs.resolve_job_def(name).asset_layer.executable_asset_keys}
+        for name in ("hour", "hot")
+    }
+    assert set(BESIDE) == steps["hour"] - steps["hot"]

@@ -58,6 +58,7 @@ def test_the_description_names_every_filter_and_answer(gallery: TestClient) -> N
         "/api/ideas",
         "/api/ideas/{idea_id}",
         "/api/sources",
+        "/api/topics",
         "/health",
         "/images/{kind}/{picture_id}",
         "/webhooks/{source}",
