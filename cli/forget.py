@@ -9,6 +9,7 @@ from rich.console import Console
 
 from cli.instance import Instance
 from resources.archive import Archive
+from resources.cache import Cache
 from resources.defaults import object_store
 from resources.erasure import Places, Report
 from resources.fetching.cache import cache
@@ -23,13 +24,14 @@ def places(settings: Settings, instance: Instance) -> Iterator[Places]:
     """Everywhere that something of somebody may be."""
     guard, objects, kept = vault(settings), object_store(settings), cache(settings)
     try:
-        with Store(instance.store_url) as store:
+        with Store(instance.store_url) as store, Cache(settings.redis_url) as topics:
             yield Places(
                 store=store,
                 archive=Archive(objects, guard),
                 objects=objects,
                 vault=guard,
                 http_cache=kept,
+                topics_cache=topics,
                 warehouse=Warehouse(instance.store_url, settings.data_dir.resolve() / "warehouse"),
                 dagster_url=instance.dagster_url,
             )

@@ -24,8 +24,9 @@ from pipeline.signals.parsers.webhook_events import SOURCE
 from pipeline.signals.privacy import pseudonym
 from pipeline.signals.privacy.forgetting import Theirs, quotes, without
 from resources.archive import Archive
+from resources.cache import Cache
 from resources.errors import PermanentError
-from resources.fetching.cache import Cache
+from resources.fetching.cache import Cache as HttpCache
 from resources.objects import Objects, idea_prefix
 from resources.store import Store
 from resources.store.erasure import Derived, Found
@@ -90,7 +91,8 @@ class Places(Model):
     archive: Archive
     objects: Objects
     vault: Vault
-    http_cache: Cache
+    http_cache: HttpCache
+    topics_cache: Cache
     warehouse: Warehouse
     dagster_url: str
 
@@ -124,6 +126,7 @@ def forget(subject: Subject, places: Places, say: Say) -> Report:
         rows = tx.erasure.delete(found, derived)
         addresses = {pseudonym("url", url, salt) for url in urls}
         tx.erasure.remember({*hashes.values(), *addresses, *(signal.content_hash for signal in found)})
+    places.topics_cache.clear()
     if places.warehouse.duckdb.exists():
         say("the analysts' files …")
         places.warehouse.export()

@@ -40,7 +40,8 @@ WHERE signal_id <> ALL(%(signals)s) AND EXISTS (
     SELECT FROM jsonb_array_elements(evidence->'also_seen') seen WHERE seen->>'content' = ANY(%(contents)s))
 """
 DELETES: Mapping[str, LiteralString] = {
-    "hot_topics": "DELETE FROM hot_topics WHERE topic_id = ANY(%(signals)s) OR title = ANY(%(contents)s)",
+    "hot_topics": """DELETE FROM hot_topics WHERE topic_id = ANY(%(signals)s) OR title = ANY(%(contents)s)
+        OR EXISTS (SELECT FROM unnest(%(urls)s::text[]) url WHERE strpos(evidence::text, url) > 0)""",
     "decisions": """DELETE FROM decisions WHERE subject_id = ANY(%(ideas)s) OR subject_id = ANY(%(listings)s)
         OR subject_id IN (SELECT id FROM designs WHERE idea_id = ANY(%(ideas)s))""",
     "events": """DELETE FROM events WHERE correlation_id = ANY(%(ideas)s)
@@ -130,6 +131,7 @@ class Erasure:
         """Delete the signals and all that was made of them. Returns rows by table, those that were only mended too."""
         values = {
             "signals": [signal.id for signal in found],
+            "urls": [signal.url for signal in found if signal.url],
             "contents": [signal.content for signal in found],
             "ideas": sorted({row.idea_id for row in derived}),
             "listings": [row.listing_id for row in derived if row.listing_id],

@@ -11,6 +11,7 @@ from dagster_postgres import PostgresEventLogStorage
 
 from pipeline.signals.privacy import pseudonym
 from resources.archive import Archive
+from resources.cache import Cache
 from resources.erasure import Places, Report, Subject, forget
 from resources.errors import PermanentError
 from resources.fetching.cache import cache
@@ -52,6 +53,7 @@ def told(tmp_path: Path, database_url: str) -> Iterator[tuple[World, Places]]:
                 objects=world.objects,
                 vault=guard,
                 http_cache=kept,
+                topics_cache=Cache(None),
                 warehouse=Warehouse(database_url, tmp_path / "warehouse"),
                 dagster_url=log,
             ),
