@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.models import Counters, Payload
 from resources.sources.bluesky_trends import BlueskyTrends
-from tests.contracts import exchange_b as exchange
+from tests.contracts import trend_exchanges as exchange
 
 
 def test_trends_become_signals_without_the_people_behind_them(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pipeline.models import Counters, Payload
 from pipeline.signals import read
 from resources.errors import PermanentError, TransientError
 from resources.sources.google_trends import GoogleTrends
-from tests.contracts import exchange_b as exchange
+from tests.contracts import trend_exchanges as exchange
 
 
 def test_a_feed_of_each_region_becomes_signals(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pipeline.models import Counters, Payload
 from resources.errors import TransientError
 from resources.sources.hackernews_stories import STORIES, HackernewsStories
-from tests.contracts import exchange_b as exchange
+from tests.contracts import trend_exchanges as exchange
 
 
 def test_top_stories_become_signals_in_their_order(tmp_path: Path) -> None:

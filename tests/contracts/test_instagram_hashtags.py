@@ -15,7 +15,7 @@ from resources.errors import PermanentError, TransientError
 from resources.fetching import Answer
 from resources.fetching.base import Quota
 from resources.sources.instagram_hashtags import InstagramHashtags
-from tests.contracts import exchange_b as exchange
+from tests.contracts import trend_exchanges as exchange
 
 EMPTY = exchange.Reply(b'{"data": []}')
 

@@ -14,7 +14,7 @@ from pipeline.models import Counters, Payload
 from pipeline.signals.parsers import mastodon_trends
 from resources.errors import PermanentError
 from resources.sources.mastodon_trends import MastodonTrends
-from tests.contracts import exchange_b as exchange
+from tests.contracts import trend_exchanges as exchange
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
 

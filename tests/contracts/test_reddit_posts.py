@@ -20,7 +20,7 @@ from pipeline.signals import read
 from pipeline.signals.parsers import PARSERS
 from resources.errors import PermanentError, TransientError, WaitingError
 from resources.sources.reddit_posts import RedditPosts
-from tests.contracts.exchange_a import NOW, SALT, Asked, Told, client, fetched, loopback, readings
+from tests.contracts.exchanges import NOW, SALT, Asked, Told, client, fetched, loopback, readings
 
 ID, SECRET = "client-id-of-a-test", "client-secret-of-a-test"
 PAST = NOW - timedelta(hours=1)

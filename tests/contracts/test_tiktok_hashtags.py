@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from pipeline.models import Counters, Payload
 from resources.errors import PermanentError, TransientError
 from resources.sources.tiktok_hashtags import PATH, TiktokHashtags
-from tests.contracts import exchange_b as exchange
+from tests.contracts import trend_exchanges as exchange
 
 OPEN = exchange.Reply(b"User-agent: *\nDisallow: /business/private\n", media_type="text/plain")
 PROXY = "http://jo:hunter2secret@127.0.0.1:9"

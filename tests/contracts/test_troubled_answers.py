@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resources.errors import PermanentError, TransientError, WaitingError
-from tests.contracts import exchange_b as exchange
+from tests.contracts import trend_exchanges as exchange
 
 SOURCES = sorted(exchange.ASKED)
 PAGE = "<!DOCTYPE html><html><body>We will be right back</body></html>"

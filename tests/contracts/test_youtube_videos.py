@@ -20,7 +20,7 @@ from pipeline.signals.parsers import PARSERS
 from resources.errors import PermanentError, TransientError
 from resources.fetching.base import Quota
 from resources.sources.youtube_videos import PAGES, YoutubeVideos
-from tests.contracts.exchange_a import NOW, SALT, Asked, Told, client, conditional, fetched, loopback, readings
+from tests.contracts.exchanges import NOW, SALT, Asked, Told, client, conditional, fetched, loopback, readings
 
 KEY = "api-key-of-a-test"
 

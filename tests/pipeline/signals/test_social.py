@@ -16,7 +16,7 @@ from pipeline.signals import read
 from pipeline.signals.parsers import PARSERS
 from pipeline.signals.parsers.base import RefusedError
 from pipeline.signals.social import MAX_CONTENT, MAX_TAGS, explicit, told, words
-from tests.contracts import exchange_b as exchange
+from tests.contracts import trend_exchanges as exchange
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.contracts.exchange_a import CASSETTES
+from tests.contracts.exchanges import CASSETTES
 
 OURS = ("reddit_posts", "youtube_videos", "wikipedia_topics")
 FILES = sorted(file for name in OURS for file in (CASSETTES / name).glob("*.yaml"))
