@@ -47,6 +47,7 @@ def record() -> Record:
     return Record(hashes(1000))
 
 
+@pytest.mark.slow
 def test_a_million_texts_are_known_and_few_others_are_taken_for_known(tmp_path: Path) -> None:
     known = hashes(1_000_000)
     kept(tmp_path, Record(known))

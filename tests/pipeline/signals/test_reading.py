@@ -270,6 +270,7 @@ def test_broken_utf_8_costs_only_the_items_it_is_in() -> None:
     assert "U+FFFD" in found.rejected[0].reason
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_items_take_seconds() -> None:
     data = body(*(post(id=f"p{n}", title=f"Bread number {n} &amp; butter") for n in range(100_000)))
     start = time.process_time()

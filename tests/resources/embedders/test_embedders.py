@@ -92,6 +92,7 @@ def test_a_shorter_model_is_padded() -> None:
     assert not vectors[:, 384:].any()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     importlib.util.find_spec("sentence_transformers") is None, reason="extra `transformers` is not installed"
 )
