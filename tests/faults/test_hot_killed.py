@@ -108,11 +108,12 @@ def test_the_process_of_a_hot_run_is_killed(engine: Engine, step: str) -> None:
     assert run is not None
     assert WORKER_TAG in run.tags, "it is in the warm worker"
     kill(engine.parts.worker)
+    left_behind = "taken" in statuses(engine.url).values()  # or the kill came after the last transaction
     engine.receive("c")
     engine.until(engine.all_processed)
     assert listings_of(engine.url) == dict.fromkeys("abc", PER_EVENT)
     assert "FAILURE" in engine.runs()
-    assert engine.runs().count("SUCCESS") == 2, "one for what was left behind, one for what came since"
+    assert engine.runs().count("SUCCESS") == 1 + left_behind, "one for what came since, one for what was left behind"
 
 
 def test_the_daemon_is_killed_between_the_tick_and_the_run(engine: Engine) -> None:
