@@ -77,9 +77,7 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
         description="Every night: learn the weights from the day that ended.",
     )
     def nightly_weights(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        yesterday = context.scheduled_execution_time - timedelta(days=1)
-        key = yesterday.strftime(DAILY.fmt)
-        return dg.RunRequest(run_key=key, partition_key=key)
+        return _of_yesterday(context)
 
     @dg.schedule(
         job=jobs["expiry"],
@@ -88,9 +86,7 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
         description="Every night: end what has been kept long enough.",
     )
     def nightly_retention(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        yesterday = context.scheduled_execution_time - timedelta(days=1)
-        key = yesterday.strftime(DAILY.fmt)
-        return dg.RunRequest(run_key=key, partition_key=key)
+        return _of_yesterday(context)
 
     return [
         hourly_sources,
@@ -104,3 +100,9 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
             description="At half past: rebuild the marts, out of the way of the hour's own run.",
         ),
     ]
+
+
+def _of_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    yesterday = context.scheduled_execution_time - timedelta(days=1)
+    key = yesterday.strftime(DAILY.fmt)
+    return dg.RunRequest(run_key=key, partition_key=key)

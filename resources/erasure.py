@@ -178,7 +178,9 @@ def _archive(subject: Subject, places: Places, found: list[Found], urls: set[str
         looked += 1
         if looked % EVERY == 0:
             say(f"{looked} payloads …")
-        body, taken = without(payload.body, theirs.get(payload.source, _theirs(subject, payload.source, found, urls)))
+        if payload.source not in theirs:
+            theirs[payload.source] = _theirs(subject, payload.source, found, urls)
+        body, taken = without(payload.body, theirs[payload.source])
         if not taken:
             continue
         items += taken

@@ -128,8 +128,13 @@ class Objects:
         checked = [self.key(key) for key in keys]
         for start in range(0, len(checked), DELETED_AT_ONCE):
             batch = checked[start : start + DELETED_AT_ONCE]
-            with self._errors(batch[0]), suppress(FileNotFoundError):
-                obstore.delete(self._store, batch)
+            with self._errors(batch[0]):
+                try:
+                    obstore.delete(self._store, batch)
+                except FileNotFoundError:  # a folder stops at the first that is gone
+                    for key in batch:
+                        with suppress(FileNotFoundError):
+                            obstore.delete(self._store, key)
 
     def _put(
         self, key: str, data: bytes, content_type: str, mode: Literal["create", "overwrite"] = "overwrite"

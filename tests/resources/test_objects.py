@@ -42,7 +42,7 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
 
 def test_what_is_deleted_is_gone_and_the_rest_stays(objects: Objects) -> None:
     uris = [objects.put(f"a/{n}", b"x", "text/plain") for n in range(3)]
-    objects.delete([objects.key(uris[0]), uris[1], "a/never-there"])
+    objects.delete(["a/never-there", objects.key(uris[0]), uris[1], "a/nor-this"])
     assert objects.list("a") == ["a/2"]
 
 
