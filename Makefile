@@ -51,7 +51,7 @@ eval-duplicates: .venv/.dev  ## how well near-duplicates are told, on labelled p
 lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --extra kubernetes --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra kubernetes --extra onnx --group dev -c requirements.lock -o requirements-dev.lock
 
 setup-transformers: .venv/.dev  ## add the extra `transformers`: torch first, in the build that pip finds
 	$(BIN)/python -m pip install --quiet torch==2.13.0

@@ -125,6 +125,18 @@ def test_backfill_runs_each_hour_of_the_span(ran: Ran) -> None:
 
 
 @pytest.mark.timeout(240)
+def test_a_sealed_payload_is_printed_as_it_came_and_one_that_is_not_there_is_named(ran: Ran) -> None:
+    (sealed,) = (ran.data / "objects").rglob("hour=05/calendar_events/*.sealed")
+    assert b"occasions" not in sealed.read_bytes()
+    done = engine(ran.data, "payload", f"file://{sealed}")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["date"] == "2025-11-24"
+    gone = engine(ran.data, "payload", f"file://{sealed}".replace("calendar_events", "calendar"))
+    assert gone.returncode == 1
+    assert "calendar/" in " ".join(gone.stderr.split())
+
+
+@pytest.mark.timeout(240)
 def test_the_schema_is_there_already(ran: Ran) -> None:
     done = engine(ran.data, "db", "upgrade")
     assert done.returncode == 0, done.stderr

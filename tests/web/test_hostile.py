@@ -18,7 +18,8 @@ from web.app import create_app
 from web.views import safe_url
 
 EVIL = (
-    "\"'></title></textarea><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}${7*7}<a href='//evil.example'>"
+    "\"'></title></textarea><script>alert(1)</script><img src=x onerror=alert(2)>"
+    "{{7919*6841}}${7919*6841}<a href='//evil.example'>"
 )
 SCRIPT_URL = "javascript:alert(document.domain)//https://example.com"
 PLANTED = {"script", "iframe", "object", "embed", "base", "style", "textarea"}
@@ -54,8 +55,8 @@ def check_harmless(html: str) -> Markup:
             url = urlsplit(value)
             assert url.scheme in ("", "http", "https"), value
             assert url.netloc in ("", "example.com"), value
-    assert "{{7*7}}" in markup.text or "7*7" not in html
-    assert "49" not in markup.text.replace("49 ", "")
+    assert "{{7919*6841}}" in markup.text or "7919*6841" not in html
+    assert str(7919 * 6841) not in markup.text
     return markup
 
 
