@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-transformers run test test-slow lint bench bench-hot eval-privacy eval-duplicates mocks lock clean
+.PHONY: help setup setup-transformers run test test-slow lint bench bench-hot bench-score eval eval-privacy eval-duplicates mocks lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -38,6 +38,12 @@ bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas 
 bench-hot: .venv/.dev  ## webhooks: from POST to upload-ready listing, and under load with parts killed
 	$(BIN)/python -m benchmarks.bench_hot
 	$(BIN)/python -m benchmarks.bench_load
+
+eval: .venv/.dev  ## does the score rank what grows? every evaluation of it, into build/evaluation/report.md
+	$(BIN)/python -m benchmarks.evals
+
+bench-score: .venv/.dev  ## raw items to committed ideas, with up to a million stored: throughput, memory, recall
+	$(BIN)/python -m benchmarks.bench_score
 
 eval-privacy: .venv/.dev  ## how well personal data is found: recall and precision, hits on real titles, time
 	$(BIN)/python -m benchmarks.eval_privacy

@@ -162,6 +162,37 @@ class Weights(Model):
     seasonality: float = Field(ge=0, le=1)
 
 
+class Share(Model):
+    """What one factor brings to a score."""
+
+    factor: str
+    value: float = Field(ge=0, le=1)
+    weight: float = Field(ge=0, le=1)
+    points: float = Field(ge=0, le=1, description="weight × value: the points of all factors add up to the score")
+    low: float = Field(ge=0, le=1, description="lower end of the interval of the value")
+    high: float = Field(ge=0, le=1)
+    inputs: Json = Field(description="what the value was computed from")
+    told: str = Field(description="the same in a sentence")
+
+
+class Change(Model):
+    """Something that would change a score, and to what."""
+
+    told: str = Field(description="what would have to be otherwise, in a sentence")
+    score: float = Field(ge=0, le=1)
+
+
+class Card(Model):
+    """Why an idea has its score, how sure that is, and what would change it."""
+
+    low: float = Field(ge=0, le=1, description="lower end of the interval of the score")
+    high: float = Field(ge=0, le=1)
+    level: float = Field(gt=0, lt=1, description="the probability that the interval is meant to cover")
+    shares: tuple[Share, ...] = Field(min_length=5, max_length=5, description="by points, the most first")
+    unsure: tuple[str, ...] = Field(description="what makes the interval wide, the chief cause first")
+    changes: tuple[Change, ...] = Field(description="what would change the score most, the largest change first")
+
+
 class Mood(StrEnum):
     """The air of an idea: steers typeface, palette and ornament."""
 
@@ -210,6 +241,7 @@ class Idea(Model):
     weights_version: int
     reason: str = Field(description="one plain sentence that explains the score with its inputs")
     evidence: Json = Field(description="what was measured: counters, velocities, baselines, dates, neighbours")
+    card: Card | None = Field(default=None, description="None: scored by a version that wrote none")
     embedding_model: str
 
     @property

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.models import Json, Model, Weights
+from pipeline.scoring.ranking import spearman
 
 FACTORS = ("freshness", "engagement", "novelty", "community_fit", "seasonality")
 SIGNALS = ("favorites", "carts", "sales")
@@ -147,20 +148,6 @@ def fit(x: Floats, counts: Floats, exposure: Floats, direction: Floats) -> tuple
         expected = exposure * np.exp(theta[0] + x @ theta[1:])
         dispersion = max(1.0, float(np.sum((counts - expected) ** 2 / expected) / max(1, len(x) - k - 1)))
     return theta[1:], dispersion
-
-
-def spearman(a: Floats, b: Floats) -> float:
-    """Rank correlation of two samples, ties sharing their mean rank; 0 where one of them is constant."""
-    ra, rb = _ranks(a), _ranks(b)
-    ra, rb = ra - ra.mean(), rb - rb.mean()
-    spread = float(np.sqrt((ra @ ra) * (rb @ rb)))
-    return float(ra @ rb) / spread if spread > 0 else 0.0
-
-
-def _ranks(values: Floats) -> Floats:
-    _, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
-    mean_rank: Floats = np.cumsum(count) - (count - 1) / 2
-    return mean_rank[inverse]
 
 
 def _newton(design: Floats, counts: Floats, exposure: Floats, penalty: Floats, dispersion: float) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -40,6 +41,9 @@ class Neighbour(Protocol):
 
 Nearest = Callable[[Vectors], Sequence[Neighbour | None]]
 
+Rescored = Callable[[Sequence[int], Sequence[Neighbour | None]], NDArray[np.float64]]
+"""Scores of candidates, by index, once their nearest earlier idea is known: none higher than before."""
+
 
 class Traits(NamedTuple):
     """What the hour must not have too much of."""
@@ -74,7 +78,8 @@ def quotas(limit: int) -> Quotas:
 
 def select(
     *,
-    scores: NDArray[np.float64],
+    bounds: NDArray[np.float64],
+    rescored: Rescored,
     keys: Sequence[str],
     traits: Sequence[Traits],
     vectors: Vectors,
@@ -83,8 +88,12 @@ def select(
 ) -> Selection:
     """Best score first, within the quotas, leaving out what is too near to an earlier idea or to a better one.
 
+    The record is only asked for the neighbours of candidates that can still be among the best: as no score is above
+    its bound, one that is at least the highest bound left is the highest score left.
+
     Args:
-        scores: Shape (n,).
+        bounds: Shape (n,): scores as if nothing like the candidate had ever been made.
+        rescored: The scores that count.
         keys: What breaks ties, smallest first.
         traits: What the quotas count.
         vectors: Shape (n, EMBEDDING_DIM).
@@ -93,26 +102,38 @@ def select(
     """
     most = quotas(limit)
     counts = [Counter[object]() for _ in most]
+    known: dict[int, Neighbour | None] = {}
     kept: list[int] = []
-    neighbours: list[Neighbour | None] = []
     duplicates = 0
 
-    def open_to(index: int) -> bool:
+    def is_open(index: int) -> bool:
         return all(count[trait] < top for count, trait, top in zip(counts, traits[index], most, strict=True))
 
-    waiting = sorted(range(len(scores)), key=lambda index: (-scores[index], keys[index]))
+    waiting = [(-float(bound), keys[index], index) for index, bound in enumerate(bounds)]
+    heapq.heapify(waiting)
     while waiting and len(kept) < limit:
-        waiting = [index for index in waiting if open_to(index)]
-        batch, waiting = waiting[: ROUND * limit], waiting[ROUND * limit :]
-        for index, neighbour in zip(batch, nearest(vectors[batch]), strict=True):
-            if len(kept) == limit or not open_to(index):
-                continue
-            known = neighbour is not None and neighbour.similarity >= DUPLICATE
-            if known or (kept and float((vectors[kept] @ vectors[index]).max()) >= DUPLICATE):
-                duplicates += 1
-                continue
-            kept.append(index)
-            neighbours.append(neighbour)
-            for count, trait in zip(counts, traits[index], strict=True):
-                count[trait] += 1
-    return Selection(tuple(kept), tuple(neighbours), duplicates)
+        best = heapq.heappop(waiting)
+        index = best[-1]
+        if not is_open(index):
+            continue
+        if index not in known:
+            batch, aside = [index], []
+            while waiting and len(batch) < ROUND * limit:
+                if is_open((following := heapq.heappop(waiting))[-1]):
+                    (aside.append(following) if following[-1] in known else batch.append(following[-1]))
+            neighbours = nearest(vectors[batch])
+            known |= zip(batch, neighbours, strict=True)
+            scores = rescored(batch, neighbours)
+            aside += [(-float(score), keys[i], i) for i, score in zip(batch, scores, strict=True)]
+            for one in aside:
+                heapq.heappush(waiting, one)
+            continue
+        neighbour = known[index]
+        near = neighbour is not None and neighbour.similarity >= DUPLICATE
+        if near or (kept and float((vectors[kept] @ vectors[index]).max()) >= DUPLICATE):
+            duplicates += 1
+            continue
+        kept.append(index)
+        for count, trait in zip(counts, traits[index], strict=True):
+            count[trait] += 1
+    return Selection(tuple(kept), tuple(known[index] for index in kept), duplicates)

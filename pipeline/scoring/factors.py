@@ -68,10 +68,13 @@ def engagement(z: ArrayLike) -> Floats:
     return np.where(np.isnan(z), NEUTRAL, sigmoid(np.nan_to_num(z)))
 
 
-def novelty(cosine: ArrayLike) -> Floats:
-    """1 − cosine(embedding, recent centroid of its category), from 0 to 1; 1 where there is no centroid (NaN)."""
-    cosine = np.asarray(cosine, np.float64)
-    return np.where(np.isnan(cosine), 1.0, 1 - np.clip(np.nan_to_num(cosine), 0, 1))
+def novelty(cosine_centroid: ArrayLike, cosine_nearest: ArrayLike) -> Floats:
+    """Mean of 1 − cosine(embedding, recent centroid of its category) and 1 − cosine(embedding, nearest idea there is).
+
+    From 0 to 1; where there is no centroid or no idea (NaN), that distance is 1.
+    """
+    both = np.stack(np.broadcast_arrays(*(np.asarray(x, np.float64) for x in (cosine_centroid, cosine_nearest))))
+    return np.asarray(np.where(np.isnan(both), 1.0, 1 - np.clip(np.nan_to_num(both), 0, 1)).mean(axis=0))
 
 
 def affinity(cosine: ArrayLike) -> Floats:

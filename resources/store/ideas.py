@@ -43,23 +43,26 @@ COLUMNS = {
     "weights_version": "int4",
     "reason": "text",
     "evidence": "jsonb",
+    "card": "jsonb",
+    "score_low": "float8",
+    "score_high": "float8",
 }
 # The first hour to bring an idea keeps it; within that hour a new score counts until something was drawn for it.
 RECORD: LiteralString = """
 INSERT INTO ideas AS i (
     id, idea_key, signal_id, hour, title, description, phrase, lines, emphasis, niche, format, motifs, mood, occasion,
     event_date, embedding, embedding_model, freshness, engagement, novelty, community_fit, seasonality, score,
-    weights_version, reason, evidence)
+    weights_version, reason, evidence, card, score_low, score_high)
 SELECT DISTINCT ON (id)
     id, idea_key, signal_id, hour, title, description, phrase, lines, emphasis, niche, format, motifs, mood, occasion,
     event_date, embedding, embedding_model, freshness, engagement, novelty, community_fit, seasonality, score,
-    weights_version, reason, evidence
+    weights_version, reason, evidence, card, score_low, score_high
 FROM staged_ideas ORDER BY id, score DESC, position
 ON CONFLICT (id) DO UPDATE SET
     freshness = excluded.freshness, engagement = excluded.engagement, novelty = excluded.novelty,
     community_fit = excluded.community_fit, seasonality = excluded.seasonality, score = excluded.score,
     weights_version = excluded.weights_version, reason = excluded.reason, evidence = excluded.evidence,
-    updated_at = now()
+    card = excluded.card, score_low = excluded.score_low, score_high = excluded.score_high, updated_at = now()
 WHERE i.hour = excluded.hour AND i.status = 'queued'
 RETURNING id, xmax = 0 AS is_new
 """
@@ -90,7 +93,7 @@ READ: LiteralString = """
 SELECT signal_id, hour, phrase, lines, emphasis, title, description, niche, format, motifs, mood, occasion, event_date,
     jsonb_build_object('freshness', freshness, 'engagement', engagement, 'novelty', novelty,
         'community_fit', community_fit, 'seasonality', seasonality) AS factors,
-    score, weights_version, reason, evidence, embedding_model
+    score, weights_version, reason, evidence, card, embedding_model
 FROM ideas WHERE hour = %(hour)s ORDER BY score DESC, id LIMIT %(limit)s
 """
 SET_STATUS: LiteralString = """
@@ -198,6 +201,7 @@ def _row(idea: Idea, vector: NDArray[np.float32]) -> tuple[object, ...]:
         *(idea.occasion, idea.event_date, vector, idea.embedding_model),
         *(f.freshness, f.engagement, f.novelty, f.community_fit, f.seasonality),
         *(idea.score, idea.weights_version, idea.reason, Jsonb(idea.evidence)),
+        *((Jsonb(card.model_dump()), card.low, card.high) if (card := idea.card) else (None, None, None)),
     )
 
 

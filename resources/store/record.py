@@ -53,6 +53,7 @@ HOURLY_TABLES = (
 OTHER_TABLES = (
     *("signals", "scoring_weights", "approvals", "metric_reports", "experiments", "decisions"),
     *("webhook_inbox", "events", "source_digests", "source_gates", "quota_ledger", "audit_log", "forgotten"),
+    *("niche_embeddings", "backtests"),
 )
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.feedback.weights import COLUMNS, FACTORS, fit, learn, spearman
+from pipeline.feedback.weights import COLUMNS, FACTORS, fit, learn
 from pipeline.models import Weights
+from pipeline.scoring.ranking import spearman
 
 IN_FORCE = Weights(version=3, freshness=0.25, engagement=0.25, novelty=0.15, community_fit=0.15, seasonality=0.2)
 TRUTH = np.array([0.05, 0.10, 0.10, 0.60, 0.15])

@@ -60,15 +60,16 @@ def test_a_source_that_stands_still_does_not_divide_by_zero() -> None:
     assert np.isfinite(factors.robust_z(0.5, 0, 0))
 
 
-@given(COSINE, COSINE)
-def test_novelty_falls_as_the_idea_nears_the_centroid(a: float, b: float) -> None:
+@given(COSINE, COSINE, COSINE)
+def test_novelty_falls_as_the_idea_nears_the_centroid_or_an_earlier_idea(a: float, b: float, other: float) -> None:
     near, far = max(a, b), min(a, b)
-    assert in_range(factors.novelty([near, far]))
-    assert factors.novelty(near) <= factors.novelty(far)
+    assert in_range(factors.novelty([near, far], other))
+    assert factors.novelty(near, other) <= factors.novelty(far, other)
+    assert factors.novelty(other, near) <= factors.novelty(other, far) <= factors.novelty(other, np.nan)
 
 
 def test_the_first_idea_of_a_category_is_wholly_new() -> None:
-    np.testing.assert_array_equal(factors.novelty(np.array([np.nan, 1.0])), [1, 0])
+    np.testing.assert_array_equal(factors.novelty([np.nan, 1.0, np.nan], [np.nan, 1.0, 1.0]), [1, 0, 0.5])
 
 
 @given(MAYBE, MAYBE)
@@ -94,7 +95,7 @@ def test_seasonality_falls_to_a_third_in_four_weeks_and_undated_is_neutral() -> 
 def test_empty_batches_stay_empty() -> None:
     nothing = np.zeros(0)
     for result in (
-        factors.freshness(nothing, nothing), factors.engagement(nothing), factors.novelty(nothing),
+        factors.freshness(nothing, nothing), factors.engagement(nothing), factors.novelty(nothing, nothing),
         factors.community_fit(nothing, nothing), factors.seasonality(nothing),
     ):  # fmt: skip
         assert result.shape == (0,)
