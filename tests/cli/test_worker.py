@@ -18,14 +18,18 @@ from pathlib import Path
 import dagster as dg
 import psutil
 import pytest
+import yaml
 from dagster._core.launcher.base import WorkerStatus
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.run_coordinator.base import SubmitRunContext
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
+from assets.contract import HOT_MARK
 from cli.launcher import Launcher
 from cli.ports import free_port
 from cli.rehearsal import rehearse
 from cli.worker import ADDRESS, WORKER_TAG, Worker, hand_over, process_of
-from resources.settings import Settings
+from resources.settings import ROOT, Settings
 
 
 @dg.job
@@ -45,11 +49,16 @@ def worker(instance: dg.DagsterInstance) -> Worker:
     """A worker that answers, and works on nothing yet."""
     made = Worker(instance)
     threading.Thread(target=made.answer, daemon=True).start()
+    wait_for(address(instance))
+    return made
+
+
+def wait_for(file: Path) -> None:
+    """Until the file is there."""
     deadline = time.monotonic() + 10
-    while not address(instance).exists():
+    while not file.exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    return made
 
 
 def home(instance: dg.DagsterInstance) -> Path:
@@ -130,3 +139,30 @@ def test_a_number_that_another_process_has_now_is_no_worker() -> None:
 def test_a_rehearsal_leaves_nothing_behind(tmp_path: Path) -> None:
     rehearse(Settings.model_validate({"data_dir": tmp_path}))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hot_run_goes_past_the_queue_to_the_worker_and_others_wait_in_it(tmp_path: Path) -> None:
+    ours = yaml.safe_load((ROOT / "dagster.yaml").read_text())
+    with dg.DagsterInstance.local_temp(
+        str(tmp_path), overrides={name: ours[name] for name in ("run_coordinator", "run_launcher", "concurrency")}
+    ) as instance:
+        worker = Worker(instance)
+        threading.Thread(target=worker.answer, daemon=True).start()
+        wait_for(address(instance))
+        server = GrpcServerCodeLocationOrigin(host="127.0.0.1", port=free_port())
+        origin = RemoteJobOrigin(RemoteRepositoryOrigin(server, "nowhere"), empty.name)
+        hot, other = (
+            instance.create_run_for_job(empty, tags=tags, remote_job_origin=origin) for tags in (HOT_MARK, {})
+        )
+        submitted = [submit(instance, one) for one in (hot, other)]
+        assert [one.status for one in submitted] == [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.QUEUED]
+        taken = instance.get_run_by_id(hot.run_id)
+        assert taken is not None
+        assert taken.tags[WORKER_TAG] == worker.name
+        assert submit(instance, taken).status is dg.DagsterRunStatus.STARTING, "what was launched is not launched twice"
+        assert instance.get_concurrency_config().run_queue_config is not None
+
+
+def submit(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRun:
+    """Hand a run to the coordinator, as Dagster does; neither of ours looks at the workspace."""
+    return instance.run_coordinator.submit_run(SubmitRunContext(run, workspace=None))  # type: ignore[arg-type]
