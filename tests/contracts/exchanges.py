@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import vcr
 
 from pipeline.models import Payload
 from pipeline.signals import Reading, read
+from resources.errors import TransientError
 from resources.fetching.cache import Cache
 from resources.fetching.client import Client
 from resources.fetching.transport import Transport
@@ -134,3 +137,39 @@ def conditional(body: bytes) -> Callable[[Asked], Told]:
         return Told(200, body, {"etag": '"v1"', "cache-control": "no-cache"})
 
     return answer
+
+
+NO_ANSWERS: list[tuple[str, type[Exception], str]] = [
+    ("rate_limited", TransientError, "429"),
+    ("server_error", TransientError, "500"),
+    ("html", TransientError, "HTML"),
+    ("truncated", TransientError, "JSON"),
+]
+"""Cassette, error, what it says: what every source makes of answers that are none."""
+
+
+def check_no_answer(source: Source, case: str, kind: type[Exception], said: str, *secrets: str) -> None:
+    """Assert that the cassette ends in this error, which names no secret, and says how long to wait if it was told."""
+    with pytest.raises(kind, match=said) as error:
+        fetched(source, case)
+    assert not [secret for secret in secrets if secret in str(error.value)]
+    if case == "rate_limited":
+        assert isinstance(error.value, TransientError)
+        assert error.value.retry_after == 37
+
+
+def check_silence(at: Callable[[str], Source]) -> None:
+    """Assert that a server that does not answer in time is a transient error.
+
+    Args:
+        at: Server's URL → the source that asks it.
+    """
+
+    def slow(asked: Asked) -> Told:
+        time.sleep(0.6)
+        return Told()
+
+    with loopback(slow) as server:
+        source = at(server.url)
+        with pytest.raises(TransientError):
+            list(source.fetch(NOW, NOW, client(source, timeout=0.2)))

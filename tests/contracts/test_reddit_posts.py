@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from base64 import b64decode
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +19,19 @@ from pipeline.signals import read
 from pipeline.signals.parsers import PARSERS
 from resources.errors import PermanentError, TransientError, WaitingError
 from resources.sources.reddit_posts import RedditPosts
-from tests.contracts.exchanges import NOW, SALT, Asked, Told, client, fetched, loopback, readings
+from tests.contracts.exchanges import (
+    NO_ANSWERS,
+    NOW,
+    SALT,
+    Asked,
+    Told,
+    check_no_answer,
+    check_silence,
+    client,
+    fetched,
+    loopback,
+    readings,
+)
 
 ID, SECRET = "client-id-of-a-test", "client-secret-of-a-test"
 PAST = NOW - timedelta(hours=1)
@@ -90,30 +101,15 @@ def test_a_token_is_asked_for_once_and_secrets_travel_in_headers_alone() -> None
         ("no_grant", PermanentError, "unsupported_grant_type.*REDDIT_CLIENT_ID"),
         ("no_token", TransientError, "access_token|expires_in"),
         ("forbidden", PermanentError, "REDDIT_CLIENT_ID"),
-        ("rate_limited", TransientError, "429"),
-        ("server_error", TransientError, "500"),
-        ("html", TransientError, "HTML"),
-        ("truncated", TransientError, "JSON"),
+        *NO_ANSWERS,
     ],
 )
 def test_what_is_no_answer_says_whether_a_retry_mends_it(case: str, kind: type[Exception], said: str) -> None:
-    with pytest.raises(kind, match=said) as error:
-        fetched(source(), case)
-    assert SECRET not in str(error.value)
-    if case == "rate_limited":
-        assert isinstance(error.value, TransientError)
-        assert error.value.retry_after == 37
+    check_no_answer(source(), case, kind, said, SECRET)
 
 
 def test_no_answer_in_time_is_transient() -> None:
-    def slow(asked: Asked) -> Told:
-        time.sleep(0.6)
-        return Told()
-
-    with loopback(slow) as server:
-        reddit = at(server.url)
-        with pytest.raises(TransientError):
-            list(reddit.fetch(NOW, NOW, client(reddit, timeout=0.2)))
+    check_silence(at)
 
 
 def test_an_unchanged_listing_is_the_same_payload(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,21 @@ from pipeline.scoring.calendar import runway_days
 from pipeline.signals import Reading, read
 from pipeline.signals.anniversaries import is_round
 from pipeline.signals.occasions import HORIZON_DAYS
-from resources.errors import PermanentError, TransientError
+from resources.errors import PermanentError
 from resources.sources.wikipedia_topics import WikipediaTopics, days_ahead
-from tests.contracts.exchanges import NOW, SALT, Asked, Told, client, conditional, fetched, loopback, readings
+from tests.contracts.exchanges import (
+    NO_ANSWERS,
+    NOW,
+    SALT,
+    Told,
+    check_no_answer,
+    check_silence,
+    client,
+    conditional,
+    fetched,
+    loopback,
+    readings,
+)
 
 FEED = "https://en.wikipedia.org/api/rest_v1/feed/featured/2026/11/23"
 DAY = "https://en.wikipedia.org/api/rest_v1/feed/onthisday/selected/01/09"
@@ -100,29 +111,15 @@ def test_early_in_the_day_there_is_no_most_read_list_yet() -> None:
     [
         ("unauthorized", PermanentError, "ENGINE_CONTACT"),
         ("forbidden", PermanentError, "ENGINE_CONTACT"),
-        ("rate_limited", TransientError, "429"),
-        ("server_error", TransientError, "500"),
-        ("html", TransientError, "HTML"),
-        ("truncated", TransientError, "JSON"),
+        *NO_ANSWERS,
     ],
 )
 def test_what_is_no_answer_says_whether_a_retry_mends_it(case: str, kind: type[Exception], said: str) -> None:
-    with pytest.raises(kind, match=said) as error:
-        fetched(source(), case)
-    if case == "rate_limited":
-        assert isinstance(error.value, TransientError)
-        assert error.value.retry_after == 37
+    check_no_answer(source(), case, kind, said)
 
 
 def test_no_answer_in_time_is_transient() -> None:
-    def slow(asked: Asked) -> Told:
-        time.sleep(0.6)
-        return Told()
-
-    with loopback(slow) as server:
-        wikipedia = source(base_url=server.url)
-        with pytest.raises(TransientError):
-            list(wikipedia.fetch(NOW, NOW, client(wikipedia, timeout=0.2)))
+    check_silence(lambda url: source(base_url=url))
 
 
 def test_an_unchanged_feed_is_the_same_payload(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,22 @@ from pydantic import SecretStr
 from pipeline.models import Counters, Payload
 from pipeline.signals import read
 from pipeline.signals.parsers import PARSERS
-from resources.errors import PermanentError, TransientError
+from resources.errors import PermanentError
 from resources.fetching.base import Quota
 from resources.sources.youtube_videos import PAGES, YoutubeVideos
-from tests.contracts.exchanges import NOW, SALT, Asked, Told, client, conditional, fetched, loopback, readings
+from tests.contracts.exchanges import (
+    NO_ANSWERS,
+    NOW,
+    SALT,
+    Told,
+    check_no_answer,
+    check_silence,
+    client,
+    conditional,
+    fetched,
+    loopback,
+    readings,
+)
 
 KEY = "api-key-of-a-test"
 
@@ -62,30 +73,15 @@ def test_a_page_without_optional_fields_is_read_and_a_bad_item_is_named() -> Non
     [
         ("unauthorized", PermanentError, "YOUTUBE_API_KEY"),
         ("forbidden", PermanentError, "YOUTUBE_API_KEY"),
-        ("rate_limited", TransientError, "429"),
-        ("server_error", TransientError, "500"),
-        ("html", TransientError, "HTML"),
-        ("truncated", TransientError, "JSON"),
+        *NO_ANSWERS,
     ],
 )
 def test_what_is_no_answer_says_whether_a_retry_mends_it(case: str, kind: type[Exception], said: str) -> None:
-    with pytest.raises(kind, match=said) as error:
-        fetched(source(), case)
-    assert KEY not in str(error.value)
-    if case == "rate_limited":
-        assert isinstance(error.value, TransientError)
-        assert error.value.retry_after == 37
+    check_no_answer(source(), case, kind, said, KEY)
 
 
 def test_no_answer_in_time_is_transient() -> None:
-    def slow(asked: Asked) -> Told:
-        time.sleep(0.6)
-        return Told()
-
-    with loopback(slow) as server:
-        youtube = source(base_url=server.url)
-        with pytest.raises(TransientError):
-            list(youtube.fetch(NOW, NOW, client(youtube, timeout=0.2)))
+    check_silence(lambda url: source(base_url=url))
 
 
 def test_an_unchanged_chart_is_the_same_payload(tmp_path: Path) -> None:
