@@ -59,6 +59,7 @@ def scored_ideas(
             weights=weights,
             limit=settings.ideas_per_hour,
             confidence=confidences(tx, sources, settings, hour),
+            centroid_ideas=tx.ideas.centroid_ideas(embedder.model, hour - RECENT, hour),
         )
         tx.ideas.record(ideation.ideas, ideation.vectors)
         tx.decisions.record(ideation.decisions)
