@@ -64,6 +64,8 @@ def idea(
         "nearest": neighbour
         and {"idea": str(neighbour.idea_id), "phrase": neighbour.phrase, "similarity": round(neighbour.similarity, 4)},
     }
+    if row["published_at"] is not None:
+        evidence["age_hours"] = round(((hour + timedelta(hours=1)) - row["published_at"]).total_seconds() / 3600, 2)
     evidence |= {name: row[name] for name in MEASURED if row.get(name) is not None}
     if trust := confidence.get(row["source"]):
         evidence["confidence"] = {"value": trust.value, "why": trust.sentence}

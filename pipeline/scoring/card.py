@@ -158,20 +158,20 @@ def _changes(
 
 
 def _otherwise(measured: Mapping[str, Measurement], evidence: Json) -> Otherwise:
-    yield from _other_pace(measured["engagement"], evidence)
+    yield from _other_pace(evidence)
     yield from (_other_day if evidence.get("event") else _other_moment)(measured, evidence)
     yield from _other_neighbor(measured["novelty"], evidence)
     yield from _other_community(measured["community_fit"], evidence)
 
 
-def _other_pace(engagement: Measurement, evidence: Json) -> Otherwise:
+def _other_pace(evidence: Json) -> Otherwise:
     z, source = evidence.get("z"), str(evidence["source"]).replace("_", " ")
     if z is None:
         return
     what = "If its pace fell back to what is usual at" if z > 0 else "If it went as fast as is usual at"
-    yield f"{what} {source}", {"engagement": engagement.at(z=0.0)}
+    yield f"{what} {source}", {"engagement": float(formulas.engagement(0.0))}
     if z < FAST_Z:
-        yield f"If it went as fast as the fastest tenth at {source}", {"engagement": engagement.at(z=FAST_Z)}
+        yield f"If it went as fast as the fastest tenth at {source}", {"engagement": float(formulas.engagement(FAST_Z))}
 
 
 def _other_moment(measured: Mapping[str, Measurement], evidence: Json) -> Otherwise:

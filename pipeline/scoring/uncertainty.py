@@ -13,7 +13,7 @@ Reasons and measured numbers: docs/explain.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import hypot, sqrt
+from math import hypot, log1p, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -120,11 +120,11 @@ def lateness(evidence: Json) -> float:
 
 
 def observations(evidence: Json) -> int:
-    """How often the signal was seen; where it isn't told, twice if its pace is not that of its whole life."""
+    """How often the signal was seen; where it isn't told, twice if its pace is not that of its life until this hour."""
     if told := evidence.get("observations"):
         return int(told)
     span = evidence.get("pace_hours")
-    return 2 if span is not None and span < _age(evidence) - 0.01 else 1
+    return 2 if span is not None and span < _age(evidence) - 1 else 1
 
 
 def _age(evidence: Json) -> float:
@@ -150,30 +150,32 @@ def _engagement(evidence: Json) -> Measurement:
     if z is None:
         nothing = "counters" if evidence.get("pace_per_minute") is None else "baseline"
         return Measurement(factors.engagement, {"z": Input(0.0, {nothing: PRIOR_Z} | late)})
-    told = evidence.get("z_sd")
-    causes = {"counts": float(told)} if told is not None else _spread_of_z(evidence)
-    return Measurement(factors.engagement, {"z": Input(float(z), causes | late)})
+    if (told := evidence.get("z_sd")) is not None:
+        return Measurement(factors.engagement, {"z": Input(float(z), {"counts": float(told)} | late)})
+    return _from_counts(evidence, late)
 
 
-def _spread_of_z(evidence: Json) -> dict[str, float]:
-    """The delta method through `robust_z`, by central differences."""
-    pace, minutes, usual = evidence["pace_per_minute"], evidence["pace_hours"] * 60, evidence["usual"]
-    median, mad, root = usual["median"], usual["mad"], sqrt(usual["signals"])
+def _from_counts(evidence: Json, late: Mapping[str, float]) -> Measurement:
+    """Where nobody told how far z may be off: from what it was computed of, the pace as ln(interactions + 1)."""
+    minutes, usual = evidence["pace_hours"] * 60, evidence["usual"]
+    count, median, mad = evidence["pace_per_minute"] * minutes, usual["median"], usual["mad"]
+    root = sqrt(usual["signals"])
 
-    def moved(x: tuple[float, float, float], y: tuple[float, float, float]) -> float:
-        return abs(float(factors.robust_z(*x)) - float(factors.robust_z(*y))) / 2
+    def engagement(log_count: float, median: float, mad: float, off: float) -> Floats:
+        pace = max(np.exp(log_count) - 1, 0) / minutes
+        return factors.engagement(factors.robust_z(pace, median, mad) + off)
 
-    poisson = sqrt(max(pace * minutes, 1)) / minutes
-    drift = pace * (RATE_SD if observations(evidence) > 1 else LIFE_SD)
-    off_median, off_mad = MEDIAN_SE * mad / factors.MAD_TO_SIGMA / root, MAD_SE / root
-    return {
-        "counts": moved((pace + poisson, median, mad), (pace - poisson, median, mad)),
-        "sightings": moved((pace + drift, median, mad), (pace - drift, median, mad)),
-        "baseline": hypot(
-            moved((pace, median + off_median, mad), (pace, median - off_median, mad)),
-            moved((pace, median, mad * (1 + off_mad)), (pace, median, mad * (1 - off_mad))),
-        ),
-    }
+    drift = RATE_SD if observations(evidence) > 1 else LIFE_SD
+    counted = {"counts": 1 / sqrt(count + 1), "sightings": drift * count / (count + 1)}
+    return Measurement(
+        engagement,
+        {
+            "log_count": Input(log1p(count), counted),
+            "median": Input(median, {"baseline": MEDIAN_SE * mad / factors.MAD_TO_SIGMA / root}),
+            "mad": Input(mad, {"baseline": MAD_SE * mad / root}),
+            "off": Input(0.0, late),
+        },
+    )
 
 
 def _novelty(evidence: Json) -> Measurement:
