@@ -70,14 +70,14 @@ def news(niche: Niche, neighbour: Neighbour | None, first: bool) -> str:
     return f"our nearest is “{neighbour.phrase}” ({neighbour.similarity:.2f})"
 
 
-def peak(source: str, hours: float, half_life: float, dated: Dated | None) -> str:
+def peak(source: str, hours: float, half_life: float, dated: Dated | None, today: date) -> str:
     """How far the best moment to list it is, and how fast it passes."""
     if dated is None:
         name, gone = source.replace("_", " "), "just now" if hours < 1 else f"{_hours(hours)} ago"
         return f"it went fastest {gone}; at {name} half of the interest is gone after {_hours(half_life)}"
-    last = last_listing_day(dated.date)
-    day = f"{last.day} {last:%b %Y}"
-    return f"{day} is the last day to list it in time, {_days(round(-hours / 24))} from now"
+    last, left = last_listing_day(dated.date), runway_days(dated.date, today)
+    day = "today" if left == 0 else f"{last.day} {last:%b %Y}, {_days(left)} from now,"
+    return f"{day} is the last day to list it in time"
 
 
 def season(dated: Dated | None, today: date, p_live: float | None) -> str:

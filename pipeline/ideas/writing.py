@@ -82,7 +82,9 @@ def idea(
     fitting = telling.fit(niche, candidate.strength, signal.community, candidate.topic)
     new = telling.news(niche, neighbour, first=np.isnan(to_centroid[index]))
     told = {
-        "freshness": telling.peak(row["source"], evidence["hours_since_peak"], evidence["half_life_hours"], what),
+        "freshness": telling.peak(
+            row["source"], evidence["hours_since_peak"], evidence["half_life_hours"], what, today
+        ),
         "engagement": paced,
         "novelty": new,
         "community_fit": fitting,
