@@ -34,6 +34,8 @@ LIFE_SD = 0.8
 MEDIAN_SE, MAD_SE = 1.2533, 1.1664
 """Standard errors of the median and of MAD ÷ 0.6745 of n normal values, in standard deviations ÷ √n
 (Rousseeuw & Croux, JASA 88 (1993), 1273–1283: efficiencies of 64 % and 37 %)."""
+UNIFORM = LEVEL / QUANTILE
+"""Of an error that is uniform on 0 … 1, the normal sd by which LEVEL of it lies within the interval."""
 PRIOR_Z = 1.0
 """Sd of z where nothing was counted: z is made so that a source's usual signals have about this."""
 WORDING_SD = 0.05
@@ -43,7 +45,7 @@ SCATTER_SD = 0.2
 DESCRIBED_SD = 0.085
 """Sd between a text's cosines with a niche's description and with the mean of its titles: measured likewise."""
 TAG_SD = 0.2
-"""Sd of the affinity of one tag among those of a post: two such cosines are apart by half of FULL_AFFINITY."""
+"""Sd of the affinity of one tag: single texts of a community scatter by a cosine of 0.1, over FULL_AFFINITY."""
 LEAD_SD_DAYS = 2.9
 """Sd of the days from publishing to the doormat: uniform over 3–10 until found, 2–7 to print, 5–10 to ship."""
 
@@ -138,8 +140,9 @@ def _freshness(evidence: Json) -> Measurement:
         return Measurement(
             lambda hours: factors.freshness(hours, calendar.dated_half_life(hours)), {"hours": Input(hours, causes)}
         )
-    # The peak lies anywhere before the end of the interval that it was seen in, or in the life so far: uniform.
-    unseen = half_life if evidence.get("pace_per_minute") is None else _age(evidence) / observations(evidence) / sqrt(3)
+    # The peak lies anywhere in the interval that it was seen in, or in the life so far, and is taken to be at one end.
+    gap = _age(evidence) / observations(evidence)
+    unseen = half_life if evidence.get("pace_per_minute") is None else gap * UNIFORM
     causes = {"sightings": unseen, "late": half_life * sqrt(lateness(evidence))}
     return Measurement(lambda hours: factors.freshness(hours, half_life), {"hours": Input(hours, causes)})
 
