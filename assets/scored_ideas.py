@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from statistics import fmean
 
 import dagster as dg
 
@@ -9,7 +10,9 @@ from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
 from assets.scope import scope_of
 from pipeline.ideas import ideate
-from pipeline.scoring.score import score
+from pipeline.models import Card, Idea
+from pipeline.scoring.card import is_unsure
+from pipeline.scoring.score import NAMES, score
 from resources.embedders import Embedder
 from resources.settings import Settings
 from resources.sources import Source
@@ -17,6 +20,22 @@ from resources.sources.listening import confidences
 from resources.store import Store
 
 RECENT = timedelta(days=7)
+
+
+def carded(idea: Idea, card: Card) -> dict[str, object]:
+    """A line of the table of cards: the score with its interval, and what each factor brings."""
+    points = {share.factor: share.points for share in card.shares}
+    return {
+        "phrase": idea.phrase,
+        "score": f"{idea.score:.2f} ({card.low:.2f} to {card.high:.2f})",
+        **{name.replace("_", " "): points[name] for name in NAMES},
+        "would change it": card.changes[0].told if card.changes else "nothing that is likely",
+    }
+
+
+def unsure(idea: Idea, card: Card) -> bool:
+    """Whether its score is to be taken with care."""
+    return is_unsure(card.low, card.high, idea.evidence.get("confidence", {}).get("value"))
 
 
 @dg.asset(
@@ -59,12 +78,14 @@ def scored_ideas(
             weights=weights,
             limit=settings.ideas_per_hour,
             confidence=confidences(tx, sources, settings, hour),
+            centroid_ideas=tx.ideas.centroid_ideas(embedder.model, hour - RECENT, hour),
         )
         tx.ideas.record(ideation.ideas, ideation.vectors)
         tx.decisions.record(ideation.decisions)
         kept = tx.ideas.hour(hour)
     scored_now = [idea for idea in kept if idea.weights_version == weights.version]
     off = [idea.id for idea in scored_now if abs(score(idea.factors, weights) - idea.score) > 1e-6]
+    cards = [(idea, idea.card) for idea in kept if idea.card]
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(kept),
@@ -72,6 +93,9 @@ def scored_ideas(
             "duplicates": ideation.duplicates,
             "weights_version": weights.version,
             "embedding_model": embedder.model,
+            "interval_width": fmean(card.high - card.low for _, card in cards) if cards else 0.0,
+            "unsure_share": fmean(unsure(idea, card) for idea, card in cards) if cards else 0.0,
+            "cards": table(carded(idea, card) for idea, card in cards),
             "sample": table({"score": i.score, "phrase": i.phrase, "niche": i.niche, "reason": i.reason} for i in kept),
         },
         check_results=[

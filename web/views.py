@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,7 +14,9 @@ from urllib.parse import urlsplit
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.models import Json
+from pipeline.models import Card as ScoreCard
+from pipeline.models import Json, Share
+from pipeline.scoring.card import INPUTS
 from resources.objects import THUMB_PX, location
 from resources.store.gallery import Card, DesignMade, Picture
 from web.filters import cursor_token, hour_token
@@ -25,14 +29,6 @@ FACTORS: Final = {
     "community_fit": ("Community fit", "Fit", "how close it is to what the niche talks about"),
     "seasonality": ("Seasonality", "Season", "how near its event is, with time left to sell"),
 }
-INPUTS: Final = {
-    "freshness": ("hours_since_peak", "half_life_hours"),
-    "engagement": ("counters", "pace_per_minute", "pace_hours", "usual", "z"),
-    "novelty": ("cosine_centroid", "nearest"),
-    "community_fit": ("topic", "pair_strength", "cosine_niche", "hashtag_cohesion"),
-    "seasonality": ("event",),
-}
-"""What of an idea's evidence went into which factor; the rest is told apart."""
 MEASURES: Final = {
     "hours_since_peak": "hours since the peak (below zero: before it)",
     "half_life_hours": "hours until interest halves",
@@ -42,6 +38,16 @@ MEASURES: Final = {
     "median": "median per minute",
     "mad": "spread (median absolute deviation)",
     "z": "spreads above the usual",
+    "z_sd": "give or take, spreads",
+    "expected": "expected per minute",
+    "log_sd": "spread of what is expected (logarithm)",
+    "observations": "times it was seen",
+    "age_hours": "hours since it was published",
+    "centroid_ideas": "ideas the niche had lately",
+    "own_community": "posted where the niche is at home",
+    "niche_titles": "titles the niche is known by",
+    "tags": "hashtags",
+    "p_live": "chance to be on sale in time",
     "cosine_centroid": "likeness to what the niche had lately (cosine)",
     "nearest": "most alike earlier idea",
     "similarity": "likeness (cosine)",
@@ -129,6 +135,17 @@ def inputs(evidence: Json) -> dict[str, Json]:
     return sorted_in | {"": {key: value for key, value in evidence.items() if key not in taken}}
 
 
+def stack(shares: Sequence[Share]) -> list[tuple[Share, float]]:
+    """Each share and where its piece of the bar begins, in hundredths of the score's range."""
+    return list(zip(shares, accumulate((100 * share.points for share in shares), initial=0.0), strict=False))
+
+
+def likely(card: ScoreCard) -> str:
+    """How often the interval holds, such as 4 times out of 5."""
+    odds = Fraction(card.level).limit_denominator(20)
+    return f"{odds.numerator} times out of {odds.denominator}"
+
+
 def alternate(card: Card) -> Picture | None:
     """The picture to show beside the first: another colour if there is one, else another side."""
     first, *others = card.pictures or (None,)
@@ -181,8 +198,10 @@ def _environment() -> Environment:
         "alternate": alternate,
         "image_url": image_url,
         "inputs": inputs,
+        "likely": likely,
         "money": money,
         "purpose": purpose,
+        "stack": stack,
         "swatches": swatches,
         "FACTORS": FACTORS,
         "COUNTERS": COUNTER_NAMES,

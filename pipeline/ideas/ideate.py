@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +49,7 @@ def ideate(
     weights: Weights,
     limit: int,
     confidence: Mapping[str, Confidence],
+    centroid_ideas: Mapping[str, int] = MappingProxyType({}),
 ) -> Ideation:
     """The hour's best ideas, no two alike, each with its factors, its reason and the choices that led to it.
 
@@ -68,6 +70,7 @@ def ideate(
         weights: The weights in force.
         limit: The most ideas to keep.
         confidence: Source → how far it can be trusted for the hour; of other sources nothing is said.
+        centroid_ideas: Niche → how many ideas its centroid is the mean of; of other niches it isn't known.
 
     Returns:
         The ideas, best first; their vectors, shape (n, EMBEDDING_DIM); a `phrase` and an `evidence` decision for each;
@@ -127,6 +130,7 @@ def ideate(
     tell = partial(
         writing.idea, hour=hour, made=made, prepared=prepared, table=table, scores=scores, cosines=cosines,
         cohesion=tagged[at, niche_at], to_centroid=to_centroid, model=model, weights=weights, confidence=confidence,
+        centroid_ideas=centroid_ideas,
     )  # fmt: skip
     ideas = tuple(tell(index, neighbour) for index, neighbour in zip(chosen.kept, chosen.neighbours, strict=True))
     decisions = tuple(

@@ -9,7 +9,7 @@ from pipeline.ideas.candidates import OWN
 from pipeline.ideas.facts import Dated
 from pipeline.ideas.lexicon import Niche
 from pipeline.ideas.selection import Neighbour
-from pipeline.scoring.calendar import runway_days, total_lead_days
+from pipeline.scoring.calendar import last_listing_day, runway_days, total_lead_days
 
 NEW_BELOW = 0.6
 """Cosine with the nearest earlier idea under which there is nothing like it yet."""
@@ -68,6 +68,23 @@ def news(niche: Niche, neighbour: Neighbour | None, first: bool) -> str:
     if neighbour is None or neighbour.similarity < NEW_BELOW:
         return f"we have nothing for {people} yet" if first else "we have nothing like it yet"
     return f"our nearest is “{neighbour.phrase}” ({neighbour.similarity:.2f})"
+
+
+def peak(source: str, hours: float, half_life: float, dated: Dated | None, today: date) -> str:
+    """How far the best moment to list it is, and how fast it passes."""
+    if dated is None:
+        name, gone = source.replace("_", " "), "just now" if hours < 1 else f"{_hours(hours)} ago"
+        return f"it went fastest {gone}; at {name} half of the interest is gone after {_hours(half_life)}"
+    last, left = last_listing_day(dated.date), runway_days(dated.date, today)
+    day = "today" if left == 0 else f"{last.day} {last:%b %Y}, {_days(left)} from now,"
+    return f"{day} is the last day to list it in time"
+
+
+def season(dated: Dated | None, today: date, p_live: float | None) -> str:
+    """How far its event is, and how likely it is to be on sale in time where that is known."""
+    if dated is None:
+        return "it is tied to no date, which counts neither for nor against it"
+    return when(dated, today) + ("" if p_live is None else f", on sale in time with a chance of {p_live:.0%}")
 
 
 def sentence(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""An idea as it is kept: its title, its evidence, its reason, and the decisions that led to it."""
+"""An idea as it is kept: its title, its evidence, its reason, its card, and the decisions that led to it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 
 from pipeline.ideas import telling
 from pipeline.ideas.candidates import Candidate
-from pipeline.ideas.facts import Dated
+from pipeline.ideas.facts import Dated, tags
 from pipeline.ideas.lexicon import niches
+from pipeline.ideas.measuring import theirs
 from pipeline.ideas.preparing import Prepared
 from pipeline.ideas.selection import Neighbour
 from pipeline.models import Decision, Factors, Idea, Json, Weights
-from pipeline.scoring import calendar, pace
+from pipeline.scoring import calendar, card, pace
 from pipeline.scoring.score import NAMES
 from pipeline.signals.health import Confidence
 
 DECIDED_BY = "pipeline.ideas 1"
+
+MEASURED = ("observations", "age_hours", "burst", "expected", "log_sd", "z_sd")
+"""What else may have been measured of a signal: evidence where it was."""
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +33,7 @@ Floats = NDArray[np.float64]
 def idea(
     index: int, neighbour: Neighbour | None, *, hour: datetime, made: Sequence[Candidate], prepared: Prepared,
     table: Floats, scores: Floats, cosines: Floats, cohesion: Floats, to_centroid: Floats, model: str, weights: Weights,
-    confidence: Mapping[str, Confidence],
+    confidence: Mapping[str, Confidence], centroid_ideas: Mapping[str, int],
 ) -> Idea:  # fmt: skip
     """The candidate at `index` as an idea, beside its nearest earlier one; arrays are by candidate, rows by signal."""
     candidate = made[index]
@@ -51,12 +55,18 @@ def idea(
         "half_life_hours": float(prepared.half_life[candidate.signal]),
         "topic": candidate.topic,
         "pair_strength": candidate.strength,
+        "own_community": theirs(signal, candidate.niche),
         "cosine_niche": _none(cosines[index]),
         "hashtag_cohesion": _none(cohesion[index]),
+        "tags": 0 if what else len(tags(row["metadata"])),
         "cosine_centroid": _none(to_centroid[index]),
+        "centroid_ideas": centroid_ideas.get(candidate.niche),
         "nearest": neighbour
         and {"idea": str(neighbour.idea_id), "phrase": neighbour.phrase, "similarity": round(neighbour.similarity, 4)},
     }
+    if row["published_at"] is not None:
+        evidence["age_hours"] = round(((hour + timedelta(hours=1)) - row["published_at"]).total_seconds() / 3600, 2)
+    evidence |= {name: row[name] for name in MEASURED if row.get(name) is not None}
     if trust := confidence.get(row["source"]):
         evidence["confidence"] = {"value": trust.value, "why": trust.sentence}
     if what:
@@ -67,6 +77,19 @@ def idea(
             "lead_days": dict(calendar.lead_days()),
             "runway_days": calendar.runway_days(what.date, today),
         }
+    measures = Factors(**dict(zip(NAMES, map(float, table[index]), strict=True)))
+    paced = telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["median"]))
+    fitting = telling.fit(niche, candidate.strength, signal.community, candidate.topic)
+    new = telling.news(niche, neighbour, first=np.isnan(to_centroid[index]))
+    told = {
+        "freshness": telling.peak(
+            row["source"], evidence["hours_since_peak"], evidence["half_life_hours"], what, today
+        ),
+        "engagement": paced,
+        "novelty": new,
+        "community_fit": fitting,
+        "seasonality": telling.season(what, today, evidence.get("event", {}).get("p_live")),
+    }
     return Idea(
         signal_id=UUID(signal.signal_id),
         hour=hour,
@@ -81,16 +104,17 @@ def idea(
         mood=candidate.mood,
         occasion=what.name if what and what.kind == "occasion" else None,
         event_date=what.date if what else None,
-        factors=Factors(**dict(zip(NAMES, map(float, table[index]), strict=True))),
+        factors=measures,
         score=float(scores[index]),
         weights_version=weights.version,
         reason=telling.sentence(
             telling.when(what, today) if what else "",
-            telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["median"])),
-            telling.fit(niche, candidate.strength, signal.community, candidate.topic),
-            telling.news(niche, neighbour, first=np.isnan(to_centroid[index])),
+            paced,
+            fitting,
+            new,
         ),
         evidence=evidence,
+        card=card.explain(measures, weights, evidence, {name: telling.sentence(words) for name, words in told.items()}),
         embedding_model=model,
     )
 

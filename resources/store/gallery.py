@@ -14,9 +14,11 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row, scalar_row
 from psycopg.sql import SQL, Composed
-from pydantic import Field
+from pydantic import Field, computed_field
 
+from pipeline.models import Card as ScoreCard
 from pipeline.models import Factors, GarmentColor, IdeaStatus, Json, ListingStatus, Model, Variant, Verdict
+from pipeline.scoring.card import is_unsure
 
 AnyConnection = Connection[Any]
 PictureKind = Literal["mockup", "design"]
@@ -54,10 +56,21 @@ class Card(Model):
     hour: datetime
     source: str = Field(description="source of the signal it came from")
     score: float
+    score_low: float | None = Field(description="lower end of the score's interval; null: scored before there were any")
+    score_high: float | None
     factors: Factors
     reason: str
     confidence: float | None = Field(description="how far its source could be trusted then, 0 to 1; null: not told")
+    card: ScoreCard | None = Field(description="why it has its score; null: scored before cards were written")
     pictures: tuple[Picture, ...] = Field(description="fronts first, then colourways, then backs")
+
+    @computed_field(description="whether its score is to be taken with care; null: not known")  # type: ignore[prop-decorator]
+    @property
+    def unsure(self) -> bool | None:
+        """Whether its interval is wide or its source late."""
+        if self.score_low is None or self.score_high is None:
+            return None
+        return is_unsure(self.score_low, self.score_high, self.confidence)
 
     @property
     def cursor(self) -> Cursor:
@@ -225,7 +238,8 @@ OBSERVATIONS_SHOWN = 24
 # A mock-up is a function of the print file, the parameters and the place it is kept.
 _VERSION = SQL("left(md5(d.sha256 || m.generation_params::text || m.s3_uri), 16)")
 _CARD = SQL("""
-    i.id, i.title, i.phrase, i.niche, i.format, i.status, i.hour, s.source, i.score, i.reason,
+    i.id, i.title, i.phrase, i.niche, i.format, i.status, i.hour, s.source, i.score, i.score_low,
+    i.score_high, i.reason, i.card,
     (i.evidence #>> '{{confidence,value}}')::float8 AS confidence,
     jsonb_build_object('freshness', i.freshness, 'engagement', i.engagement, 'novelty', i.novelty,
         'community_fit', i.community_fit, 'seasonality', i.seasonality) AS factors,

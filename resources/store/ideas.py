@@ -89,6 +89,11 @@ SELECT niche, avg(embedding) FROM ideas
 WHERE embedding_model = %(model)s AND hour >= %(since)s AND hour < %(before)s
 GROUP BY niche
 """
+CENTROID_SIZES: LiteralString = """
+SELECT niche, count(*) FROM ideas
+WHERE embedding_model = %(model)s AND hour >= %(since)s AND hour < %(before)s
+GROUP BY niche
+"""
 READ: LiteralString = """
 SELECT signal_id, hour, phrase, lines, emphasis, title, description, niche, format, motifs, mood, occasion, event_date,
     jsonb_build_object('freshness', freshness, 'engagement', engagement, 'novelty', novelty,
@@ -176,6 +181,11 @@ class Ideas:
         values = {"model": model, "since": since, "before": before}
         with self._connection.cursor(binary=True) as cursor:
             return {niche: vector.to_numpy() for niche, vector in cursor.execute(CENTROIDS, values)}
+
+    def centroid_ideas(self, model: str, since: datetime, before: datetime) -> dict[str, int]:
+        """How many ideas each of the `centroids` is the mean of."""
+        values = {"model": model, "since": since, "before": before}
+        return {niche: count for niche, count in self._connection.execute(CENTROID_SIZES, values)}
 
     def hour(self, hour: datetime, limit: int | None = None) -> list[Idea]:
         """The hour's ideas, best first."""

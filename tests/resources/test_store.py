@@ -412,6 +412,8 @@ def test_centroids_are_the_means_by_niche(store: Store) -> None:
         tx.ideas.record([idea(f"p {n}", seen, niche=niche) for n, niche in enumerate(niches)], vectors)
         found = tx.ideas.centroids(MODEL, HOUR, HOUR + timedelta(hours=1))
         assert tx.ideas.centroids(MODEL, HOUR - timedelta(days=1), HOUR) == {}
+        assert tx.ideas.centroid_ideas(MODEL, HOUR, HOUR + timedelta(hours=1)) == {"hiking": 2, "cats": 1}
+        assert tx.ideas.centroid_ideas(MODEL, HOUR - timedelta(days=1), HOUR) == {}
     assert set(found) == {"hiking", "cats"}
     np.testing.assert_allclose(found["hiking"], vectors[:2].mean(axis=0), atol=1e-6)
     assert found["cats"].dtype == np.float32

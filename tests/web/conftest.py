@@ -96,6 +96,28 @@ def insert(conn: psycopg.Connection[Any], table: str, **values: Any) -> None:
     )
 
 
+CARD = {
+    "low": 0.52, "high": 0.81, "level": 0.8,
+    "shares": [
+        {"factor": name, "value": 0.6, "weight": 0.2, "points": 0.12, "low": 0.6 - spread, "high": 0.6 + spread,
+         "inputs": inputs, "told": told}
+        for name, spread, inputs, told in (
+            ("seasonality", 0.0, {"event": {"name": "Christmas", "days": 32}}, "Christmas is 32 days away."),
+            ("engagement", 0.3, {"pace_per_minute": 4.183333, "z": 3.1}, "655 interactions, 3.2× the usual pace."),
+            ("freshness", 0.25, {"hours_since_peak": 1.25, "half_life_hours": 12.0}, "It went fastest an hour ago."),
+            ("novelty", 0.05, {"cosine_centroid": 0.41}, "We have nothing like it yet."),
+            ("community_fit", 0.1, {"topic": "cats"}, "Cats speak to cat people."),
+        )
+    ],
+    "unsure": ["It was seen only once: how fast it goes now is known roughly."],
+    "changes": [
+        {"told": "If its pace fell back to what is usual, it would score 0.48.", "score": 0.48},
+        {"told": "Posted in a community of the niche itself, it would score 0.71.", "score": 0.71},
+    ],
+}  # fmt: skip
+"""A card as it is kept; its score is 0.6."""
+
+
 def write_idea(conn: psycopg.Connection[Any], number: int, **changes: Any) -> UUID:
     """A signal with two observations and an idea derived from it; `changes` override columns of either."""
     random = Random(number)
@@ -158,7 +180,12 @@ def write_idea(conn: psycopg.Connection[Any], number: int, **changes: Any) -> UU
             "event": {"name": "Christmas", "date": "2026-12-25", "days": 32, "lead_days": {"etsy": 4}},
         },
         "status": STATUSES[number % len(STATUSES)],
+        "card": None,
+        "score_low": None,
+        "score_high": None,
     }
+    if number % 3 == 2:
+        idea |= {"card": CARD, "score": 0.6, "score_low": CARD["low"], "score_high": CARD["high"]}
     signal |= {k: v for k, v in changes.items() if k in signal}
     idea |= {k: v for k, v in changes.items() if k in idea and k not in signal}
     insert(conn, "signals", **signal)

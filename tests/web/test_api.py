@@ -43,6 +43,18 @@ def test_an_idea_comes_whole(gallery: TestClient, seeded_ids: list[str]) -> None
     assert idea["evidence"]["usual"]["median"] == 1.3
 
 
+def test_the_card_comes_whole_in_the_list_and_alone(gallery: TestClient, seeded_ids: list[str]) -> None:
+    alone = gallery.get(f"/api/ideas/{seeded_ids[8]}").json()
+    listed = {idea["id"]: idea for idea in gallery.get("/api/ideas?limit=96").json()["ideas"]}
+    for idea in (alone, listed[seeded_ids[8]]):
+        assert (idea["score_low"], idea["score_high"], idea["unsure"]) == (0.52, 0.81, True)
+        assert [share["factor"] for share in idea["card"]["shares"]][:2] == ["seasonality", "engagement"]
+        assert idea["card"]["shares"][1]["inputs"]["z"] == 3.1
+        assert idea["card"]["changes"][0]["score"] == 0.48
+    older = listed[seeded_ids[0]]
+    assert older["card"] is older["score_low"] is older["unsure"] is None
+
+
 def test_unknown_and_bad_requests_are_told_in_json(gallery: TestClient) -> None:
     unknown = gallery.get(f"/api/ideas/{uuid4()}")
     assert (unknown.status_code, "No idea has the id" in unknown.json()["detail"]) == (404, True)
@@ -75,7 +87,7 @@ def test_health_is_ok_with_revision_and_age(gallery: TestClient) -> None:
     health = answer.json()
     assert answer.status_code == 200
     assert health["status"] == health["database"] == health["object_store"] == "ok"
-    assert health["revision"] == "0002"
+    assert health["revision"] == "0003"
     assert health["newest_hour"] == "2026-11-23T05:00:00Z"
     began = datetime.now(UTC) - timedelta(seconds=health["age_seconds"])
     assert abs(began - datetime(2026, 11, 23, 5, tzinfo=UTC)) < timedelta(minutes=1)

@@ -217,7 +217,8 @@ CONTRASTS = """() => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_enough_contrast(page: Page, seeded_ids: list[str], scheme: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=scheme)
-    for address in ("/?niche=cats", "/?status=queued", "/?niche=none", "/sources", f"/ideas/{seeded_ids[0]}"):
+    ideas = [f"/ideas/{idea_id}" for idea_id in (seeded_ids[0], seeded_ids[8])]
+    for address in ("/?niche=cats", "/?status=queued", "/?niche=none", "/sources", *ideas):
         page.goto(address)
         page.evaluate(OPEN_DETAILS)
         assert page.evaluate(CONTRASTS) == []

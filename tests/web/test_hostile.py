@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.scoring.score import NAMES
 from resources.objects import Objects
 from resources.store import Store
 from web.app import create_app
@@ -23,6 +24,17 @@ EVIL = (
 )
 SCRIPT_URL = "javascript:alert(document.domain)//https://example.com"
 PLANTED = {"script", "iframe", "object", "embed", "base", "style", "textarea"}
+
+
+EVIL_SHARE = {"value": 0.5, "weight": 0.2, "points": 0.1, "low": 0.1, "high": 0.9, "told": EVIL}
+CARDED: dict[str, Any] = {
+    "low": 0.1,
+    "high": 0.9,
+    "level": 0.8,
+    "shares": [{"factor": name, "inputs": {EVIL: EVIL, "url": SCRIPT_URL}, **EVIL_SHARE} for name in NAMES],
+    "unsure": [EVIL],
+    "changes": [{"told": EVIL, "score": 0.3}],
+}
 
 
 class Markup(HTMLParser):
@@ -88,6 +100,9 @@ def hostile(store: Store, objects: Objects, write: SimpleNamespace) -> tuple[Tes
             motifs=[EVIL],
             evidence=nested,
             embedding_model=EVIL,
+            card=CARDED,
+            score_low=0.1,
+            score_high=0.9,
         )
         write.products(
             conn,
@@ -173,11 +188,11 @@ VALUES = st.one_of(
     st.tuples(st.datetimes(), st.floats(), st.uuids()).map(lambda t: f"{t[0]:%Y%m%dT%HZ}_{t[1]!r}_{t[2]}"),
     st.binary(max_size=20),
 )
-NAMES = st.sampled_from(["hour", "source", "niche", "status", "sort", "after", "limit"]) | st.text(max_size=10)
+PARAMETERS = st.sampled_from(["hour", "source", "niche", "status", "sort", "after", "limit"]) | st.text(max_size=10)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(query=st.lists(st.tuples(NAMES, VALUES), max_size=4), path=st.sampled_from(["/", "/api/ideas"]))
+@given(query=st.lists(st.tuples(PARAMETERS, VALUES), max_size=4), path=st.sampled_from(["/", "/api/ideas"]))
 def test_no_query_breaks_the_gallery(gallery: TestClient, query: list[tuple[str, Any]], path: str) -> None:
     pairs = [
         (name.encode(errors="replace"), v.encode(errors="replace") if isinstance(v, str) else v) for name, v in query

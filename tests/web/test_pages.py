@@ -165,6 +165,41 @@ def test_each_factor_shows_the_inputs_it_was_made_of(gallery: TestClient, seeded
         assert f"<dt>{measured}</dt>" in section
 
 
+def test_a_card_is_told_in_plain_words_and_drawn(gallery: TestClient, seeded_ids: list[str]) -> None:
+    html = unescape(gallery.get(f"/ideas/{seeded_ids[8]}").text)
+    panel = html.split('aria-labelledby="score"')[1].split("</section>")[0]
+    told = " ".join(re.sub(r"<[^>]+>", "", panel).split())
+    for words in (
+        "0.60 of 1, most likely 0.52 to 0.81 unsure",
+        "4 times out of 5",
+        "Seasonality 0.12 of 0.20",
+        "It was seen only once",
+        "▼ −0.12 If its pace fell back to what is usual, it would score 0.48.",
+        "▲ +0.11 Posted in a community of the niche itself, it would score 0.71.",
+        "hours until interest halves",
+    ):
+        assert words in told, words
+    assert "Score 0.60, likely 0.52 to 0.81, made of Seasonality 0.12, Engagement 0.12" in panel
+    pieces = re.findall(r'class="part-(\w+)" x="([0-9.]+)" y="16" width="([0-9.]+)"', panel)
+    assert [(float(x), float(w)) for _, x, w in pieces] == [(12.0 * n, 12.0) for n in range(5)]
+    assert panel.count("What was measured") == 5
+
+
+def test_an_idea_scored_before_cards_says_so(gallery: TestClient, seeded_ids: list[str]) -> None:
+    html = gallery.get(f"/ideas/{seeded_ids[0]}").text
+    assert "scored before scores had intervals" in html
+    assert "What would change this" not in html
+
+
+def test_the_overview_shows_the_interval_and_marks_what_is_unsure(gallery: TestClient, seeded_ids: list[str]) -> None:
+    cards = {ideas_on(card)[0]: card for card in gallery.get("/").text.split("<article")[1:]}
+    with_card, without = cards[seeded_ids[8]], cards[seeded_ids[0]]
+    assert "0.52–0.81" in with_card
+    assert 'aria-valuetext="0.60, likely 0.52 to 0.81"' in with_card
+    assert ">unsure</span>" in with_card
+    assert "unsure" not in without
+
+
 def test_checks_that_need_a_look_come_before_those_that_passed(gallery: TestClient, seeded_ids: list[str]) -> None:
     listing = gallery.get(f"/ideas/{seeded_ids[0]}").text.split('<article class="listing">')[1].split("</article>")[0]
     results = re.findall("badge-(failed|not_checked|passed)", listing)

@@ -19,6 +19,7 @@ from pipeline.ideas.lexicon import niches
 from pipeline.models import EMBEDDING_DIM, Idea, Vectors, Weights, fold, identity
 from pipeline.scoring.calendar import total_lead_days
 from pipeline.scoring.score import score
+from pipeline.scoring.uncertainty import measured
 from resources.embedders import embedder
 
 HOUR = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -208,6 +209,25 @@ def test_scores_are_the_weighted_factors_best_first(make: Make, calendar: pl.Dat
         assert idea.score == pytest.approx(score(idea.factors, WEIGHTS))
         assert idea.weights_version == WEIGHTS.version
     np.testing.assert_allclose(np.linalg.norm(made.vectors, axis=1), 1, rtol=1e-4)
+
+
+def test_the_evidence_alone_gives_every_factor_back_and_the_card_tells_them(make: Make, calendar: pl.DataFrame) -> None:
+    record = Record()
+    record.keep(make(calendar, record))
+    posts = [
+        post(f"My {what} is number {n}", where, age_hours=1 + n % 7, likes=40 * n + 3, tags=tags)
+        for n in range(4)
+        for what, where, tags in (("kitten", "cats", ["kitten"]), ("sourdough", "hiking", []))
+    ]
+    made = make(pl.concat([calendar, frame(*posts)]), record, limit=90, centroid_ideas={"cat_mom": 7})
+    assert {idea.evidence["source"] for idea in made.ideas} == {"calendar_events", "reddit_posts"}
+    for idea in made.ideas:
+        again = {name: one.at() for name, one in measured(idea.evidence).items()}
+        assert again == pytest.approx(idea.factors.model_dump(), abs=2e-3)
+        assert idea.card is not None
+        assert {share.factor: share.value for share in idea.card.shares} == idea.factors.model_dump()
+        assert idea.card.low <= idea.score <= idea.card.high
+        assert all(share.told.endswith(".") for share in idea.card.shares)
 
 
 def test_every_idea_leaves_its_phrase_and_its_evidence_behind(make: Make, calendar: pl.DataFrame) -> None:
