@@ -59,6 +59,7 @@ def scored_ideas(
             weights=weights,
             limit=settings.ideas_per_hour,
             confidence=confidences(tx, sources, settings, hour),
+            duplicate=embedder.near_copy.cosine,
         )
         tx.ideas.record(ideation.ideas, ideation.vectors)
         tx.decisions.record(ideation.decisions)
@@ -72,6 +73,8 @@ def scored_ideas(
             "duplicates": ideation.duplicates,
             "weights_version": weights.version,
             "embedding_model": embedder.model,
+            "embedding_device": embedder.device,
+            "near_copy": embedder.near_copy.cosine,
             "sample": table({"score": i.score, "phrase": i.phrase, "niche": i.niche, "reason": i.reason} for i in kept),
         },
         check_results=[

@@ -48,6 +48,7 @@ def ideate(
     weights: Weights,
     limit: int,
     confidence: Mapping[str, Confidence],
+    duplicate: float = selection.DUPLICATE,
 ) -> Ideation:
     """The hour's best ideas, no two alike, each with its factors, its reason and the choices that led to it.
 
@@ -68,6 +69,7 @@ def ideate(
         weights: The weights in force.
         limit: The most ideas to keep.
         confidence: Source → how far it can be trusted for the hour; of other sources nothing is said.
+        duplicate: Cosine from which on two phrases are the same idea to the model.
 
     Returns:
         The ideas, best first; their vectors, shape (n, EMBEDDING_DIM); a `phrase` and an `evidence` decision for each;
@@ -121,6 +123,7 @@ def ideate(
         vectors=vectors,
         nearest=nearest,
         limit=limit,
+        duplicate=duplicate,
     )
     scores = weighted(table, weights)
 
