@@ -280,7 +280,9 @@ def embedder_calibrate(
 
     folder = Path(setting.partition(":")[2])
     if not setting.partition(":")[2] or not folder.is_dir():
-        raise PermanentError(f"{setting!r} names no model in a folder: write sentence-transformers:FOLDER or onnx:FOLDER")
+        raise PermanentError(
+            f"{setting!r} names no model in a folder: write sentence-transformers:FOLDER or onnx:FOLDER"
+        )
     measured = calibrated(embedder(setting), embedder("wordllama"), read_pairs(pairs))
     kept = keep_near_copy(folder, measured)
     if as_json:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pipeline.models import Vectors
 
 DUPLICATE = 0.9
-"""Cosine from which on two phrases are the same idea to the default embedder; see docs/scoring.md for how it was chosen.
-Other models spread their cosines differently."""
+"""Cosine from which on two phrases are the same idea to the default embedder (docs/scoring.md says why); other models
+spread their cosines differently."""
 
 ROUND = 4
 """So many times the limit is compared with the record at once."""

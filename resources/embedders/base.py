@@ -41,7 +41,7 @@ class Embedder(Protocol):
 
     @property
     def device(self) -> str:
-        """Where it computes: cpu, cuda:0, mps …"""
+        """Where it computes, as torch says it: cpu, cuda:0, mps."""
         ...
 
     @property

@@ -52,7 +52,8 @@ def read_pairs(path: Path) -> Labelled:
     same = data["label"].to_numpy() == 1
     if min(same.sum(), (~same).sum()) < FEWEST:
         raise PermanentError(
-            f"{path} has {same.sum()} same and {(~same).sum()} different pairs of other words: it takes {FEWEST} of each"
+            f"{path} has {same.sum()} same and {(~same).sum()} different pairs of other words, "
+            f"it takes {FEWEST} of each"
         )
     return Labelled(data["title_a"].to_list(), data["title_b"].to_list(), same)
 
@@ -76,7 +77,7 @@ def calibrated(mine: Embedder, reference: Embedder, pairs: Labelled) -> Measured
 def pair_cosines(embedder: Embedder, pairs: Labelled) -> NDArray[np.float64]:
     """Cosine of each pair."""
     one, other = embedder.embed(pairs.one), embedder.embed(pairs.other)
-    return np.einsum("ij,ij->i", one, other, dtype=np.float64)
+    return np.asarray(np.einsum("ij,ij->i", one, other, dtype=np.float64))
 
 
 def equal_rate(different: NDArray[np.float64], rate: float) -> float:

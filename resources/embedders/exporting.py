@@ -1,6 +1,7 @@
 """A sentence-transformers model to a folder that needs no torch: the network as ONNX, by default in int8.
 
-What belongs here: making that folder, and proof that it gives what its source gives. What does not: running it (`onnx`).
+What belongs here: making that folder, and proof that it gives what its source gives. What does not: running it
+(`onnx`).
 Needs the extras `transformers` and `onnx`.
 """
 
@@ -21,7 +22,15 @@ from resources.embedders import sentence_transformers
 from resources.embedders.base import check_dim, padded
 from resources.embedders.folders import digest, model_files
 from resources.embedders.onnx import (
-    DESCRIPTION, INPUTS, NETWORK, TOKENIZER, Description, OnnxEmbedder, Precision, cpu_share, network_digest,
+    DESCRIPTION,
+    INPUTS,
+    NETWORK,
+    TOKENIZER,
+    Description,
+    OnnxEmbedder,
+    Precision,
+    cpu_share,
+    network_digest,
 )  # fmt: skip
 from resources.errors import PermanentError
 
@@ -168,7 +177,10 @@ def _network(loaded: Any, path: Path) -> tuple[Any, ...]:
 def _card(model_id: str, folder: Path) -> str | None:
     """Bring the model's card along, which names its licence. Returns its name."""
     card = Path(model_id) / CARD if Path(model_id).is_dir() else sentence_transformers.cached(model_id, CARD)
-    return shutil.copy(card, folder / CARD).name if card and card.is_file() else None
+    if card is None or not card.is_file():
+        return None
+    shutil.copy(card, folder / CARD)
+    return CARD
 
 
 def _licence(card: Path) -> str:

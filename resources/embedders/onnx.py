@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,9 +73,7 @@ class OnnxEmbedder:
         PermanentError: the extra is not installed, or the files can't be read.
     """
 
-    def __init__(
-        self, folder: Path, described: Description, threads: int, near_copy: NearCopy = UNMEASURED
-    ) -> None:
+    def __init__(self, folder: Path, described: Description, threads: int, near_copy: NearCopy = UNMEASURED) -> None:
         try:
             runtime = importlib.import_module("onnxruntime")
             tokenizers = importlib.import_module("tokenizers")
