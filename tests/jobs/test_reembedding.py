@@ -168,14 +168,14 @@ def test_two_at_once_do_no_harm(store: Store) -> None:
 def test_the_nearest_are_found_while_half_is_done(store: Store) -> None:
     fill(store.url, 60)
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     def stop(batch: int) -> None:
         if batch == 4:
-            raise Stop
+            raise StopError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         reembed(store, Spelling(during=stop), silent, batch=10)
     assert sorted(states(store.url).values()) == [NEW] * 30 + [OLD] * 30
     later = FIRST + timedelta(days=30)
