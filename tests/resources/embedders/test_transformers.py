@@ -168,7 +168,8 @@ class Hungry:
 def _cuda() -> Exception:
     import torch
 
-    return torch.cuda.OutOfMemoryError("tried to allocate more than there is")
+    error: Exception = torch.cuda.OutOfMemoryError("tried to allocate more than there is")
+    return error
 
 
 ERRORS: dict[str, Callable[[], Exception]] = {
