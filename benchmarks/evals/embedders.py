@@ -27,10 +27,9 @@ from benchmarks.eval_duplicates import Floats, Mask, Pairs, labelled
 from benchmarks.evals.base import SEED, Evaluation, Line, Stat, Table
 from pipeline.ideas.measuring import Embed
 from resources.embedders import embedder
-from resources.embedders.calibrating import Labelled, equal_rate, pair_cosines
+from resources.embedders.calibrating import Labelled, pair_cosines
 from resources.embedders.exporting import export
 from resources.embedders.onnx import Precision
-from resources.embedders.wordllama import NEAR_COPY
 
 VARIABLE = "EVAL_SENTENCE_MODEL"
 FOLDER = "near_duplicate_titles"
@@ -93,13 +92,11 @@ def run(data: Path) -> Evaluation:
     quality = [Line(name, "baseline", judged(sample, cosines)) for name, cosines in baselines(sample).items()]
     pairs = Labelled(sample.one, sample.other, sample.same)
     with models(source) as found:
-        usual = pair_cosines(embedder(found[0].setting), pairs)
-        passed = float((usual[~sample.same & ~sample.exact] >= NEAR_COPY.cosine).mean())
         for model in found:
             speed.append(Line(model.name, "ours", {name: Stat((v,)) for name, v in timed(model, sample).items()}))
             if model.name != PLAIN:  # its vectors are its source's
-                cosines = usual if model is found[0] else pair_cosines(embedder(model.setting), pairs)
-                quality.append(Line(model.name, "ours", judged(sample, cosines, passed)))
+                cosines = pair_cosines(embedder(model.setting), pairs)
+                quality.append(Line(model.name, "ours", judged(sample, cosines)))
     missing = [] if source else [f"Transformers: not measured here; name a model's folder in {VARIABLE}."]
     snapshots = [f"{len(sample.one):,} pairs"]
     return Evaluation(
@@ -107,7 +104,7 @@ def run(data: Path) -> Evaluation:
         question="How fast is each, and how well does its cosine tell pairs of titles that say the same?",
         data=f"{len(sample.one):,} of the labelled pairs of Reddit titles of 2013 (PDDL), drawn with seed {SEED}: "
         f"{sample.same.sum():,} link to the same page; {sample.hard.sum():,} do not and share rare words",
-        split="nothing is fitted but the near-copy cosine of the last columns: on every other pair, judged on the rest",
+        split="nothing is fitted; pairs are of the test side of `benchmarks.eval_duplicates`",
         tables=[
             Table(
                 "Speed", speed, snapshots,
@@ -119,10 +116,8 @@ def run(data: Path) -> Evaluation:
                 "Quality", quality, snapshots,
                 note="AUC. all: same against different; hard: the same in other words against different that share "
                 f"rare words; paraphrase: the same with a Jaccard of words below {LOW_OVERLAP} against all different; "
-                "paraphrase, hard: the same against the hard ones. near: the cosine that as few different pairs of one "
-                "half pass as pass the default embedder's 0.9, then what passes it of the other half: different pairs, "
-                "and the same in other words. `engine embedder calibrate` measures it on all pairs. "
-                f"`{PLAIN}` gives its source's vectors.",
+                "paraphrase, hard: the same against the hard ones, which share words where a paraphrase shares none: "
+                f"below 0.5 shared words weigh more than meaning. `{PLAIN}` gives its source's vectors.",
             ),
         ],
         findings=[*advice(quality, speed), *missing],
@@ -182,7 +177,7 @@ def rate(embed: Embed, texts: Sequence[str]) -> float:
     return best
 
 
-def judged(sample: Sample, cosines: Floats, near: float | None = None) -> dict[str, Stat]:
+def judged(sample: Sample, cosines: Floats) -> dict[str, Stat]:
     """Quality, by the names of the table's columns."""
     same, different, hard = sample.same, ~sample.same, sample.hard
     other_words = same & ~sample.exact
@@ -194,13 +189,6 @@ def judged(sample: Sample, cosines: Floats, near: float | None = None) -> dict[s
         "paraphrase, hard": (paraphrase, hard),
     }
     found = {name: auc(cosines[good], cosines[bad]) for name, (good, bad) in parts.items()}
-    if near is not None:
-        at = different & ~sample.exact
-        fitting = np.arange(len(same)) % 2 == 0
-        threshold = equal_rate(cosines[at & fitting], near)
-        found["near"] = threshold
-        found["near: different"] = float((cosines[at & ~fitting] >= threshold).mean())
-        found["near: same"] = float((cosines[other_words & ~fitting] >= threshold).mean())
     return {name: Stat((value,)) for name, value in found.items()}
 
 
