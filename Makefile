@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-transformers run test test-slow lint bench bench-hot bench-score eval eval-privacy eval-duplicates mocks lock clean
+.PHONY: help setup setup-transformers run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates mocks lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -44,6 +44,9 @@ eval: .venv/.dev  ## does the score rank what grows? every evaluation of it, int
 
 bench-score: .venv/.dev  ## raw items to committed ideas, with up to a million stored: throughput, memory, recall
 	$(BIN)/python -m benchmarks.bench_score
+
+bench-embed: .venv/.dev  ## how fast the ideas of another text model are re-embedded, with 100,000 stored
+	$(BIN)/python -m benchmarks.bench_embed
 
 eval-privacy: .venv/.dev  ## how well personal data is found: recall and precision, hits on real titles, time
 	$(BIN)/python -m benchmarks.eval_privacy

@@ -79,6 +79,7 @@ def scored_ideas(
             limit=settings.ideas_per_hour,
             confidence=confidences(tx, sources, settings, hour),
             centroid_ideas=tx.ideas.centroid_ideas(embedder.model, hour - RECENT, hour),
+            duplicate=embedder.near_copy.cosine,
         )
         tx.ideas.record(ideation.ideas, ideation.vectors)
         tx.decisions.record(ideation.decisions)
@@ -96,6 +97,8 @@ def scored_ideas(
             "interval_width": fmean(card.high - card.low for _, card in cards) if cards else 0.0,
             "unsure_share": fmean(unsure(idea, card) for idea, card in cards) if cards else 0.0,
             "cards": table(carded(idea, card) for idea, card in cards),
+            "embedding_device": embedder.device,
+            "near_copy": embedder.near_copy.cosine,
             "sample": table({"score": i.score, "phrase": i.phrase, "niche": i.niche, "reason": i.reason} for i in kept),
         },
         check_results=[

@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,8 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The schema of the record.", no_args_is_help=True)
 app.add_typer(database, name="db")
+embedders = typer.Typer(help="Text models.", no_args_is_help=True)
+app.add_typer(embedders, name="embedder")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 STARTED = time.monotonic()
@@ -220,6 +223,72 @@ def doctor(as_json: AsJson = False) -> None:
         show(findings, out)
     if any(finding.level == "broken" for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def reembed(as_json: AsJson = False) -> None:
+    """Give ideas of another text model vectors of the one that is configured, newest first; can be stopped any time."""
+    from jobs.reembedding import reembed as renew
+    from resources.embedders import embedder
+
+    model = embedder(settings().embedder)
+    with running(settings()) as instance:
+        from resources.store import Store
+
+        with Store(instance.store_url) as store:
+            done = renew(store, model, say)
+    if as_json:
+        print_json({"model": model.model, **done._asdict()})
+    else:
+        out.print(f"{done.ideas:,} ideas have vectors of {model.model} now.", markup=False)
+
+
+@embedders.command("export")
+def embedder_export(
+    model: Annotated[str, typer.Argument(help="Id or folder of a sentence-transformers model.")],
+    folder: Annotated[Path, typer.Argument(help="Where to write it; must not be there yet, or be empty.")],
+    float32: Annotated[bool, typer.Option("--float32", help="Do not quantise: four times as large, exact.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a model as int8 ONNX, which runs without torch. Needs the extras `transformers` and `onnx`."""
+    from resources.embedders.exporting import export
+
+    made = export(model, folder, "float32" if float32 else "int8")
+    if as_json:
+        print_json({"folder": made.folder, "bytes": made.bytes, **made.described.model_dump()})
+        return
+    described = made.described
+    out.print(
+        f"{described.source} as {described.precision}: {made.bytes / 1e6:.0f} MB, cosine with its source at least "
+        f"{described.cosine_to_source:.3f}, licence {described.licence}. To use it:\n"
+        f"  ENGINE_EMBEDDER=onnx:{made.folder.resolve()}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@embedders.command("calibrate")
+def embedder_calibrate(
+    setting: Annotated[str, typer.Argument(help="As ENGINE_EMBEDDER names it; the model lies in a folder.")],
+    pairs: Annotated[Path, typer.Argument(help="CSV or Parquet: title_a, title_b, label (1 the same, 0 different).")],
+    as_json: AsJson = False,
+) -> None:
+    """Measure from which cosine on texts are near copies to a model, and keep that in its folder."""
+    from resources.embedders import embedder
+    from resources.embedders.calibrating import calibrated, read_pairs
+    from resources.embedders.folders import keep_near_copy
+
+    folder = Path(setting.partition(":")[2])
+    if not setting.partition(":")[2] or not folder.is_dir():
+        raise PermanentError(
+            f"{setting!r} names no model in a folder: write sentence-transformers:FOLDER or onnx:FOLDER"
+        )
+    measured = calibrated(embedder(setting), embedder("wordllama"), read_pairs(pairs))
+    kept = keep_near_copy(folder, measured)
+    if as_json:
+        print_json({"file": kept, **measured.model_dump()})
+    else:
+        out.print(f"{measured}\nkept in {kept}", markup=False, soft_wrap=True)
 
 
 @database.command("upgrade")

@@ -21,11 +21,12 @@ from resources.embedders import embedder
 from resources.errors import PermanentError, TransientError
 from resources.fetching.client import Client
 from resources.objects import folder_of
-from resources.postgres import EmbeddedPostgres, host_of
+from resources.postgres import EmbeddedPostgres, database_urls, host_of
 from resources.settings import Settings, names
 from resources.sources import sources
 from resources.sources.listening import ALL, off
 from resources.sources.recorded import Recorded
+from resources.store import Store
 from resources.store.schema import current
 from resources.typefaces import typefaces
 
@@ -49,7 +50,8 @@ def examine(settings: Settings) -> list[Finding]:
         _checked("PostgreSQL", lambda: _database(settings)),
         _checked("object store", lambda: _objects(settings)),
         _checked("typefaces", lambda: ("ok", f"{len(typefaces())} faces")),
-        _checked("embedder", lambda: ("ok", embedder(settings.embedder).model)),
+        _checked("embedder", lambda: _embedder(settings)),
+        _checked("re-embedding", lambda: _reembedding(settings)),
         _checked("marketplaces", lambda: _marketplaces(settings)),
         *_ports(settings),
         _checked("recorded payloads", lambda: _recorded(settings)),
@@ -105,6 +107,27 @@ def _objects(settings: Settings) -> tuple[Level, str]:
     objects = object_store(settings)
     uri = objects.put("backups/configurations/doctor.txt", b"written by engine doctor\n", "text/plain")
     return "ok", uri.removesuffix("/backups/configurations/doctor.txt")
+
+
+def _embedder(settings: Settings) -> tuple[Level, str]:
+    loaded = embedder(settings.embedder)
+    told = f"{loaded.model} on {loaded.device}, near copies from a cosine of {loaded.near_copy.cosine:g}"
+    if loaded.near_copy.measured is None:
+        return "warning", f"{told}, which is the default embedder's: measure its own with `engine embedder calibrate`"
+    return "ok", told
+
+
+def _reembedding(settings: Settings) -> tuple[Level, str]:
+    if settings.database_url is None and not EmbeddedPostgres(settings.data_dir).status().running:
+        return "off", "not looked at: the embedded PostgreSQL is not running"
+    model = embedder(settings.embedder).model
+    with database_urls(settings) as urls, Store(urls.engine) as store, store.transaction() as tx:
+        waiting = tx.reembedding.waiting(model)
+    if waiting.ideas:
+        return "warning", f"{waiting.ideas:,} ideas have vectors of another model: run `engine reembed`"
+    if waiting.niches:
+        return "warning", f"{waiting.niches} niches were learned with another model: they wait for their next build"
+    return "ok", f"every idea has a vector of {model}"
 
 
 def _marketplaces(settings: Settings) -> tuple[Level, str]:

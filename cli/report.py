@@ -17,6 +17,8 @@ from pipeline.mockups.sheets import Cell, contact_sheet
 from pipeline.models import Idea, Variant, hour_of
 from pipeline.signals.health import State
 from resources.defaults import object_store
+from resources.embedders import embedder
+from resources.errors import PermanentError
 from resources.objects import Objects, location
 from resources.settings import Settings
 from resources.sources import sources
@@ -110,20 +112,25 @@ def show_hour(report: HourReport, out: Console) -> None:
 
 
 def status_report(settings: Settings, url: str) -> Mapping[str, Any]:
-    """Rows by table, the newest hour of each stage with its age in hours, the weights in force, the sources."""
+    """Rows by table, each stage's newest hour and its age in hours, weights, sources, ideas of another text model."""
     now = datetime.now(UTC)
     running = hour_of(now)
+    model, broken = _model(settings)
     with Store(url) as store:
         counts = store.counts()
         newest = store.newest_hours()
         with store.transaction() as tx:
             weights = tx.weights.in_force()
+            waiting = tx.reembedding.waiting(model) if model else None
             listened = standings(tx, sources(settings), settings, now)
     return {
         "rows": counts,
         "newest_hour": newest,
         "hours_behind": {table: _hours(running, hour) for table, hour in newest.items()},
         "weights_in_force": weights.model_dump(),
+        "embedding_model": model,
+        "embedder_error": broken,
+        "waiting_for_reembedding": waiting and waiting._asdict(),
         "sources": [standing.model_dump() for standing in listened],
     }
 
@@ -138,10 +145,26 @@ def show_status(report: Mapping[str, Any], out: Console) -> None:
     out.print(table)
     weights = dict(report["weights_in_force"])
     out.print(f"weights version {weights.pop('version')}: {', '.join(f'{k} {v:.2f}' for k, v in weights.items())}")
+    if report["embedder_error"]:
+        out.print(f"[bold red]embedder[/]: {escape(report['embedder_error'])}", soft_wrap=True)
+    elif waiting := report["waiting_for_reembedding"]["ideas"]:
+        out.print(
+            f"[yellow]{waiting:,} ideas[/] wait for vectors of {escape(report['embedding_model'])}: "
+            "run `engine reembed`",
+            soft_wrap=True,
+        )
     out.print(_sources_table(report["sources"]))
     for standing in report["sources"]:
         if standing["state"] != State.ON:
             out.print(f"[bold]{standing['source']}[/] {standing['state']}: {escape(_why(standing))}", soft_wrap=True)
+
+
+def _model(settings: Settings) -> tuple[str | None, str | None]:
+    """The name of the text model that is configured; or what is wrong with it, which must not hide all the rest."""
+    try:
+        return embedder(settings.embedder).model, None
+    except PermanentError as error:
+        return None, str(error)
 
 
 def _sources_table(standings: Sequence[Mapping[str, Any]]) -> Table:

@@ -21,6 +21,7 @@ from assets.scored_ideas import scored_ideas
 from assets.scoring_weights import scoring_weights
 from assets.sources import source_assets
 from assets.webhook_events import webhook_events
+from jobs.reembedding import reembedding
 from jobs.schedules import build_jobs, build_schedules
 from resources.defaults import default_resources
 from resources.settings import settings
@@ -60,7 +61,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
             retention,
             *marts_assets,
         ],
-        jobs=list(jobs.values()),
+        jobs=[*jobs.values(), reembedding],
         schedules=build_schedules(jobs),
         sensors=[downstream, hot_signals(jobs[HOT]), source_recovery(source_list, config, jobs["sources"])],
         resources={**default_resources(config), "sources": source_list, **(overrides or {})},

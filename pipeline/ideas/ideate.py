@@ -50,6 +50,7 @@ def ideate(
     limit: int,
     confidence: Mapping[str, Confidence],
     centroid_ideas: Mapping[str, int] = MappingProxyType({}),
+    duplicate: float = selection.DUPLICATE,
 ) -> Ideation:
     """The hour's best ideas, no two alike, each with its factors, its reason and the choices that led to it.
 
@@ -71,6 +72,7 @@ def ideate(
         limit: The most ideas to keep.
         confidence: Source → how far it can be trusted for the hour; of other sources nothing is said.
         centroid_ideas: Niche → how many ideas its centroid is the mean of; of other niches it isn't known.
+        duplicate: Cosine from which on two phrases are the same idea to the model.
 
     Returns:
         The ideas, best first; their vectors, shape (n, EMBEDDING_DIM); a `phrase` and an `evidence` decision for each;
@@ -124,6 +126,7 @@ def ideate(
         vectors=vectors,
         nearest=nearest,
         limit=limit,
+        duplicate=duplicate,
     )
     scores = weighted(table, weights)
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pipeline.models import Vectors
 
 DUPLICATE = 0.9
-"""Cosine from which on two phrases are the same idea; see docs/scoring.md for how it was chosen."""
+"""Cosine from which on two phrases are the same idea to the default embedder (docs/scoring.md says why); other models
+spread their cosines differently."""
 
 ROUND = 4
 """So many times the limit is compared with the record at once."""
@@ -85,6 +86,7 @@ def select(
     vectors: Vectors,
     nearest: Nearest,
     limit: int,
+    duplicate: float = DUPLICATE,
 ) -> Selection:
     """Best score first, within the quotas, leaving out what is too near to an earlier idea or to a better one.
 
@@ -99,6 +101,7 @@ def select(
         vectors: Shape (n, EMBEDDING_DIM).
         nearest: The nearest idea of earlier hours for each vector.
         limit: The most that are kept.
+        duplicate: Cosine from which on two are the same idea.
     """
     most = quotas(limit)
     counts = [Counter[object]() for _ in most]
@@ -129,8 +132,8 @@ def select(
                 heapq.heappush(waiting, one)
             continue
         neighbour = known[index]
-        near = neighbour is not None and neighbour.similarity >= DUPLICATE
-        if near or (kept and float((vectors[kept] @ vectors[index]).max()) >= DUPLICATE):
+        near = neighbour is not None and neighbour.similarity >= duplicate
+        if near or (kept and float((vectors[kept] @ vectors[index]).max()) >= duplicate):
             duplicates += 1
             continue
         kept.append(index)

@@ -1,7 +1,7 @@
 """Texts to vectors, one model family per module; `embedder` chooses by the setting's value.
 
-What belongs here: loading a model and padding what it gives to `EMBEDDING_DIM`, unit length, float32. What does not:
-what the vectors are compared with, and any threshold on a similarity.
+What belongs here: loading a model, padding what it gives to `EMBEDDING_DIM`, unit length, float32, and the threshold
+that goes with its cosines. What does not: what the vectors are compared with.
 A new family is one module with a `load(model_id)` and one line in `FAMILIES`.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from resources.embedders import sentence_transformers, wordllama
-from resources.embedders.base import Embedder
+from resources.embedders import onnx, sentence_transformers, wordllama
+from resources.embedders.base import Embedder, NearCopy
 from resources.errors import PermanentError
 
 FAMILIES: dict[str, Callable[[str], Embedder]] = {
     "wordllama": wordllama.load,
-    "sentence-transformers": sentence_transformers.load,
+    sentence_transformers.FAMILY: sentence_transformers.load,
+    "onnx": onnx.load,
 }
 
 
@@ -35,4 +36,4 @@ def embedder(setting: str) -> Embedder:
     return FAMILIES[family](model_id)
 
 
-__all__ = ["FAMILIES", "Embedder", "embedder"]
+__all__ = ["FAMILIES", "Embedder", "NearCopy", "embedder"]

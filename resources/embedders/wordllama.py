@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.ideas.selection import DUPLICATE
 from pipeline.models import Vectors
-from resources.embedders.base import Embedder, padded
+from resources.embedders.base import Embedder, NearCopy, padded
 from resources.errors import PermanentError
 
 DIM = 256  # the only size inside the package; others would be downloaded
+NEAR_COPY = NearCopy(DUPLICATE, "read from its phrases and from labelled pairs of titles: docs/scoring.md")
 
 
 class WordLlamaEmbedder:
@@ -26,6 +28,8 @@ class WordLlamaEmbedder:
     def __init__(self, inference: Any, version: str) -> None:
         self._inference = inference
         self.model = f"wordllama-l2-supercat-{DIM}@{version}"
+        self.device = "cpu"
+        self.near_copy = NEAR_COPY
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed the texts; see `Embedder`."""

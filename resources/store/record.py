@@ -32,6 +32,7 @@ from resources.store.inbox import Inbox
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
 from resources.store.mockups import Mockups
+from resources.store.reembedding import Reembedding
 from resources.store.retention import Retention
 from resources.store.signals import Signals
 from resources.store.staging import Connection
@@ -122,6 +123,11 @@ class Transaction:
     def erasure(self) -> Erasure:
         """What is somebody's."""
         return Erasure(self._connection)
+
+    @cached_property
+    def reembedding(self) -> Reembedding:
+        """Vectors of another model."""
+        return Reembedding(self._connection)
 
     @cached_property
     def retention(self) -> Retention:

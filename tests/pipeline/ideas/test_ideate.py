@@ -183,6 +183,16 @@ def test_no_idea_is_too_near_to_another_or_to_an_earlier_one(make: Make, calenda
     assert (later.vectors @ record.vectors.T).max() < selection.DUPLICATE
 
 
+def test_how_near_is_too_near_is_the_models_business(make: Make, calendar: pl.DataFrame) -> None:
+    record = Record()
+    record.keep(make(calendar, record))
+    later = make(calendar, record, hour=HOUR + timedelta(hours=1), duplicate=0.6)
+    among = later.vectors @ later.vectors.T - np.eye(len(later.ideas))
+    assert later.ideas
+    assert among.max() < 0.6
+    assert (later.vectors @ record.vectors.T).max() < 0.6
+
+
 def test_what_the_record_knows_already_is_left_out_and_counted(make: Make, calendar: pl.DataFrame) -> None:
     first = make(calendar)
     record = Record()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from pipeline.models import EMBEDDING_DIM
-from resources.embedders import embedder
+from resources.embedders import embedder, onnx
 from resources.embedders.sentence_transformers import SentenceTransformersEmbedder
 from resources.errors import PermanentError
 
@@ -57,8 +58,36 @@ def test_wordllama_has_no_other_model() -> None:
 
 
 def test_sentence_transformers_wants_a_model_id() -> None:
-    with pytest.raises(PermanentError, match="sentence-transformers:<model id>"):
+    with pytest.raises(PermanentError, match="sentence-transformers:<model id or folder>"):
         embedder("sentence-transformers")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("onnx", "names no folder"), ("onnx:/no/such/folder", r"holds no embedder\.json.*engine embedder export")],
+)
+def test_onnx_wants_an_exported_folder(setting: str, said: str) -> None:
+    with pytest.raises(PermanentError, match=said):
+        embedder(setting)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"name": "a b"}', '{"dimensions": 5000}'])
+def test_a_description_that_is_not_one_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "embedder.json").write_text(text, encoding="utf-8")
+    with pytest.raises(PermanentError, match="is not readable"):
+        embedder(f"onnx:{tmp_path}")
+
+
+@pytest.mark.parametrize(
+    ("quota", "share"), [("max 100000", 8), ("200000 100000", 2), ("50000 100000", 1), ("1600000 100000", 8)]
+)
+def test_threads_are_this_processs_share(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quota: str, share: int
+) -> None:
+    (tmp_path / "cpu.max").write_text(f"{quota}\n", encoding="ascii")
+    monkeypatch.setattr(onnx, "CPU_MAX", tmp_path / "cpu.max")
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert onnx.cpu_share() == share
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +98,8 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class Loaded:
     """What the wrapper needs of a loaded model, of any length."""
+
+    device = "cpu"
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
