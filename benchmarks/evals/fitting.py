@@ -24,7 +24,7 @@ from tests.recorded import ROOT, data_dir
 FILE = ROOT / "pipeline" / "scoring" / "data" / "growth.csv"
 
 ASSUMED = growth.Forecast(growth.OTHER, None, 0, np.array([0.0, 1, 0, 0, 0, 0, 0]), 1.0, 0.7)
-"""Of sources without trajectories: the recent pace, carried on by the power law; errors of about those that were fitted."""
+"""Of sources without trajectories: the recent pace, carried on by the power law; errors like those that were fitted."""
 
 FOLLOWED = timedelta(hours=6)
 """Hacker News: stories are followed so long."""
@@ -59,7 +59,7 @@ def fit(source: str, samples: list[Sample], until: datetime, by_gain: float) -> 
     """
     x = np.concatenate([growth.terms(sample.measured) for sample in samples])
     age = np.concatenate([numbers(sample.measured, "age_hours") for sample in samples])
-    single = np.concatenate([sample.measured["earlier"].is_null().to_numpy() for sample in samples])
+    single = np.concatenate([sample.measured["observations"].to_numpy() == 1 for sample in samples])
     more, hours = (np.concatenate([getattr(sample, name) for sample in samples]) for name in ("more", "hours"))
     half = calendar.half_life(source)
     y = np.log((more + pace.HALF) / (hours * 60) * growth.law(age, half, growth.HORIZON) / growth.law(age, half, hours))

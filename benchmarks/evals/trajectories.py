@@ -1,4 +1,4 @@
-"""Recorded trajectories as the engine's observations, what came of them later, and how the engine would have ranked them.
+"""Recorded trajectories as the engine's observations, what came of them, and how the engine would have ranked them.
 
 What belongs here: what the evaluations of growth share with the fit. What does not: questions, tables, coefficients.
 Counters of a dataset become those that the source's parser would give; nothing after a moment is handed to the engine.
@@ -6,7 +6,7 @@ Counters of a dataset become those that the source's parser would give; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.evals.base import SEED, Line, Stat
 from pipeline.models import Weights
 from pipeline.scoring import calendar, factors, growth, pace
 from pipeline.scoring.score import weighted
@@ -120,7 +119,7 @@ def spaced(times: Sequence[datetime], apart: timedelta) -> list[datetime]:
 def halfway(observed: pl.DataFrame, column: str = "captured_at") -> datetime:
     """The middle of the span of the column: before it is for fitting, after it for judging."""
     first, last = observed[column].min(), observed[column].max()
-    return first + (last - first) / 2  # type: ignore[operator,return-value,no-any-return]
+    return first + (last - first) / 2  # type: ignore[operator,return-value]
 
 
 def judged_from(source: str) -> datetime | None:
@@ -147,16 +146,22 @@ def at_age(observed: pl.DataFrame, minutes: float) -> tuple[pl.DataFrame, dateti
     now: datetime = observed["captured_at"].max()  # type: ignore[assignment]
     young = observed.filter(pl.col("age") <= minutes)
     moved = young.with_columns(
-        captured_at=pl.lit(now).cast(pace.UTC_TIME) + (pl.col("captured_at") - pl.col("published_at")) - timedelta(minutes=minutes),
+        captured_at=pl.lit(now).cast(pace.UTC_TIME)
+        + (pl.col("captured_at") - pl.col("published_at"))
+        - timedelta(minutes=minutes),
         published_at=pl.lit(now).cast(pace.UTC_TIME) - timedelta(minutes=minutes),
     )
     said = young.group_by("signal_id", maintain_order=True).agg(
         seen_at=pl.col("captured_at").last(), known=pl.col("likes").last(), was_hot=pl.col("hot").any()
     )
-    return growth.measures(moved, moved.clear(), now).join(said, on="signal_id", how="inner", maintain_order="left"), now
+    return growth.measures(moved, moved.clear(), now).join(
+        said, on="signal_id", how="inner", maintain_order="left"
+    ), now
 
 
-def later(observed: pl.DataFrame, now: datetime, wanted: timedelta, tolerance: timedelta) -> tuple[datetime, float] | None:
+def later(
+    observed: pl.DataFrame, now: datetime, wanted: timedelta, tolerance: timedelta
+) -> tuple[datetime, float] | None:
     """The moment nearest to `wanted` after now, and the hours till then; None if none is near enough."""
     after = [moment for moment in moments(observed) if moment > now]
     if not after:
@@ -168,14 +173,15 @@ def later(observed: pl.DataFrame, now: datetime, wanted: timedelta, tolerance: t
 
 
 def gains(listed: pl.DataFrame, observed: pl.DataFrame, then: datetime, counter: str) -> pl.DataFrame:
-    """The listed signals that are seen at `then`, with their `gain` of the counter and `more` interactions till then."""
+    """The listed signals that are seen at `then`, with their `gain` of the counter and `more` interactions."""
     after = observed.filter(pl.col("captured_at") == then).select(
         "signal_id", then_counter=counter, then_total=pl.sum_horizontal(pace.COUNTERS)
     )
     return (
         listed.join(after, on="signal_id", how="inner", maintain_order="left")
         .with_columns(
-            gain=(pl.col("then_counter") - pl.col(counter)).clip(0), more=(pl.col("then_total") - pl.col("total")).clip(0)
+            gain=(pl.col("then_counter") - pl.col(counter)).clip(0),
+            more=(pl.col("then_total") - pl.col("total")).clip(0),
         )
         .drop("then_counter", "then_total")
     )

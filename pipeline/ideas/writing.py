@@ -45,7 +45,8 @@ def idea(
         "counters": {name: row[name] for name in pace.COUNTERS},
         "pace_per_minute": row["pace"],
         "pace_hours": row["pace_hours"],
-        "usual": {"median": row["median"], "mad": row["mad"], "signals": row["n"], "days": pace.BASELINE_DAYS},
+        "usual": {"median": row["usual"], "mad": row["usual_mad"], "signals": row["n"], "days": pace.BASELINE_DAYS},
+        "expected_per_minute": row["expected"],
         "z": _none(prepared.z[candidate.signal]),
         "hours_since_peak": round(float(prepared.hours_since_peak[candidate.signal]), 2),
         "half_life_hours": float(prepared.half_life[candidate.signal]),
@@ -86,7 +87,7 @@ def idea(
         weights_version=weights.version,
         reason=telling.sentence(
             telling.when(what, today) if what else "",
-            telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["median"])),
+            telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["usual"])),
             telling.fit(niche, candidate.strength, signal.community, candidate.topic),
             telling.news(niche, neighbour, first=np.isnan(to_centroid[index])),
         ),

@@ -21,10 +21,10 @@ MAD_TO_SIGMA = 0.6745
 """Third quartile of the standard normal: makes MAD comparable with a standard deviation (Iglewicz & Hoaglin 1993)."""
 
 LEAST_SPREAD = 0.1
-"""The spread of logarithms is never taken to be under this: a tenth more or less than usual is usual everywhere."""
+"""The MAD of logarithms is never taken to be under this: a tenth more or less than usual is usual everywhere."""
 
 REACH = 2.0
-"""Spreads above the usual that bring sigmoid(1): engagement still tells things apart that are six or eight beyond it."""
+"""Spreads above the usual that bring sigmoid(1): engagement still tells apart what is six or eight of them out."""
 
 FULL_AFFINITY = 0.5
 """Cosine between a text and a niche from which on it counts as wholly of that niche."""
@@ -57,7 +57,7 @@ def freshness(hours_since_peak: ArrayLike, half_life: ArrayLike) -> Floats:
 def robust_z(x: ArrayLike, median: ArrayLike, mad: ArrayLike) -> Floats:
     """0.6745 · (x − median) / MAD, MAD at least LEAST_SPREAD. NaN where an input is NaN.
 
-    Of logarithms: what multiplies x and what is usual alike leaves z as it is, so it does not depend on a counter's unit.
+    Of logarithms: a factor common to x and to what is usual leaves z as it is, so no counter's unit matters.
     """
     spread = np.maximum(np.asarray(mad, np.float64), LEAST_SPREAD)
     return np.asarray(MAD_TO_SIGMA * (np.asarray(x, np.float64) - np.asarray(median, np.float64)) / spread, np.float64)

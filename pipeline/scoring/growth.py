@@ -1,8 +1,8 @@
 """What signals are expected to gather over the coming day, and what is usual at their source.
 
-What belongs here: the log-linear forecast of the pace, its error, and each source's 7-day baseline of it. What does not:
-observations and their paces (`pace`), and how coefficients are fitted (`benchmarks/evals/fitting.py`). The model and
-its reasons: docs/scoring.md.
+What belongs here: the log-linear forecast of the pace, its error, and each source's 7-day baseline of it. What does
+not: observations and their paces (`pace`), and how coefficients are fitted (`benchmarks/evals/fitting.py`). The model
+and its reasons: docs/scoring.md.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def terms(paced: pl.DataFrame) -> Floats:
     )
     age = np.where(np.isnan(age), half, age)
     decayed = law(age, half, HORIZON) * (1 + np.maximum(age - span / 2, 0) / half)
-    entered = (paced["entered"] & paced["earlier"].is_null()).to_numpy().astype(np.float64)
+    entered = paced["entered"].to_numpy().astype(np.float64)
     return np.column_stack(
         [
             np.ones(len(paced)),
@@ -129,7 +129,7 @@ def expect(paced: pl.DataFrame) -> pl.DataFrame:
     coefficients = np.array([one.coefficients for one in by]).reshape(-1, len(TERMS))
     log_expected = (terms(paced) * coefficients).sum(axis=1)
     one, more = np.array([one.sd_one for one in by]), np.array([one.sd_more for one in by])
-    fitted = np.where(paced["earlier"].is_null().to_numpy(), one, more)
+    fitted = np.where(paced["observations"].to_numpy() == 1, one, more)
     counted = (paced["pace"] * paced["pace_hours"] * 60).fill_null(np.nan).to_numpy()
     return paced.with_columns(
         expected=pl.Series(np.exp(log_expected), dtype=pl.Float64).fill_nan(None),
@@ -138,18 +138,27 @@ def expect(paced: pl.DataFrame) -> pl.DataFrame:
 
 
 def baselines(measured: pl.DataFrame) -> pl.DataFrame:
-    """Per source `median` and `mad` (median absolute deviation) of ln expected, `usual` (median pace) and `n`.
+    """Per source `median` and `mad` of ln expected, `usual` and `usual_mad` of the pace, and `n`.
 
-    Sources of fewer than MIN_BASELINE signals with a forecast are left out.
+    MAD is the median absolute deviation. Sources of fewer than MIN_BASELINE signals with a forecast are left out.
 
     Args:
         measured: As `expect` gives it.
     """
     known = measured.filter(pl.col("expected").is_not_null()).with_columns(log=pl.col("expected").log())
     return (
-        known.with_columns(off=(pl.col("log") - pl.col("log").median().over("source")).abs())
+        known.with_columns(
+            off=(pl.col("log") - pl.col("log").median().over("source")).abs(),
+            off_pace=(pl.col("pace") - pl.col("pace").median().over("source")).abs(),
+        )
         .group_by("source")
-        .agg(median=pl.col("log").median(), mad=pl.col("off").median(), usual=pl.col("pace").median(), n=pl.len())
+        .agg(
+            median=pl.col("log").median(),
+            mad=pl.col("off").median(),
+            usual=pl.col("pace").median(),
+            usual_mad=pl.col("off_pace").median(),
+            n=pl.len(),
+        )
         .filter(pl.col("n") >= MIN_BASELINE)
         .sort("source")
     )

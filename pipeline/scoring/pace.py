@@ -18,12 +18,15 @@ BASELINE_DAYS = 7
 MIN_MINUTES = 10.0
 """A life shorter than this is taken as this long: the first minutes' pace means nothing."""
 
+MIN_STRETCH = 5.0
+"""Minutes between two observations from which on their difference is a pace: counters are not updated every minute."""
+
 WATCHED_MINUTES = 45.0
 """A source that has been looked at for so long shows what is new on its list when something is first seen."""
 
-OF_HALF_LIFE, OF_LIFE = 0.4, 0.5
-"""The window of what is recent: so much of the source's half-life, and not more of the signal's own life. An hour's noise
-is averaged away, and a source that is looked at once a day is measured over its last day."""
+OF_HALF_LIFE, OF_LIFE = 0.2, 0.5
+"""The window of what is recent: so much of the source's half-life, but not more of the signal's own life. An hour's
+noise is averaged away, and a source that is looked at once a day is measured over its last day."""
 
 AT_PEAK = 0.5
 """An interval that went at least this share of the fastest one's pace still belongs to the peak."""
@@ -56,9 +59,9 @@ def observations(signals: pl.DataFrame, history: pl.DataFrame, now: datetime) ->
 def paces(seen: pl.DataFrame) -> pl.DataFrame:
     """One row per signal: its recent pace, the one before, that of its life, and when it went fastest.
 
-    Recent is since the latest observation that is a window (WINDOW half-lives of its source) before the last one, or
-    else since the first; with one observation it is the life so far, if the time of publication is known. Earlier is
-    the same of the time before. A gain is never negative: counters may be corrected downwards.
+    Recent is since the latest observation that is a window before the last one, or else since the first. With one
+    observation, or where the first is just minutes old, it is the life so far, if the time of publication is known.
+    Earlier is the same of the time before. A gain is never negative: counters may be corrected downwards.
 
     Args:
         seen: As `observations` gives it.
@@ -72,7 +75,7 @@ def paces(seen: pl.DataFrame) -> pl.DataFrame:
             the source was watched before it: what enters a list is rising. Without pace: publication;
         age_hours: from publication to the last observation, null if unknown;
         observations: how many, in the 7 days;
-        entered: whether the source was watched before its first observation, so that it was new then;
+        entered: whether this is its first observation, and the source was watched before, so that it is new there;
         recent, earlier, life: the paces as estimates that are never 0, for logarithms; a recent pace of few
             interactions is drawn to the earlier one. Null where there is none;
         burst: ln(recent / earlier), null without an earlier one.
@@ -90,7 +93,7 @@ def paces(seen: pl.DataFrame) -> pl.DataFrame:
         told_at=pl.coalesce(pl.col("published_at").first(), pl.col("captured_at").first()),
         observations=pl.len(),
         age_hours=(pl.col("at").last() - pl.col("born").first()) / 60,
-        entered=pl.col("at").first() >= WATCHED_MINUTES,
+        entered=(pl.len() == 1) & (pl.col("at").first() >= WATCHED_MINUTES),
     )
     return (
         every.join(_estimates(counted), on="signal_id", how="left", maintain_order="left")
@@ -136,29 +139,44 @@ def _estimates(counted: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stretch(ends: pl.DataFrame, counted: pl.DataFrame, end: str, total: str, name: str) -> pl.DataFrame:
-    """Add where the stretch that ends at `end` began, its gain and its minutes, as columns called after `name`."""
+    """Add where the stretch that ends at `end` began, its gain and its minutes, as columns called after `name`.
+
+    Before birth there is none.
+    """
     reach = counted.select("signal_id", reached_at="at", reached_total="total").sort("reached_at")
     found = (
         ends.with_columns(
             target=pl.col(end)
-            - pl.min_horizontal("window", (OF_LIFE * (pl.col(end) - pl.col("born"))).clip(MIN_MINUTES))
+            - pl.min_horizontal("window", (OF_LIFE * (pl.col(end) - pl.col("born"))).clip(MIN_STRETCH))
         )
         .sort("target", nulls_last=True)
         .join_asof(
             reach, left_on="target", right_on="reached_at", by="signal_id", strategy="backward", check_sortedness=False
         )
     )
-    reached, later = pl.col("reached_at").is_not_null(), pl.col(end) > pl.col("first")
-    start = pl.when(reached).then("reached_at").when(later).then("first").when(pl.col(end) == pl.col("first")).then("born")
-    start_total = pl.when(reached).then("reached_total").when(later).then("first_total").otherwise(0)
-    minutes = pl.col(end) - pl.col(name)
+    reached, born = pl.col("reached_at").is_not_null(), pl.col("born").is_not_null()
+    on_first = (pl.col(end) - pl.col("first") >= MIN_STRETCH) | (~born & (pl.col(end) > pl.col("first")))
     return (
-        found.with_columns(**{name: start, f"{name}_total": start_total})
+        found.with_columns(
+            pl.when(reached)
+            .then("reached_at")
+            .when(on_first)
+            .then("first")
+            .when((pl.col(end) > pl.col("born")) | (pl.col(end) == pl.col("last")))
+            .then("born")
+            .alias(name),
+            pl.when(reached)
+            .then("reached_total")
+            .when(on_first)
+            .then("first_total")
+            .otherwise(0)
+            .alias(f"{name}_total"),
+        )
         .with_columns(
-            **{
-                f"{name}_gain": (pl.col(total) - pl.col(f"{name}_total")).clip(0),
-                f"{name}_minutes": pl.when(reached | later).then(minutes).otherwise(minutes.clip(MIN_MINUTES)),
-            }
+            (pl.col(total) - pl.col(f"{name}_total")).clip(0).alias(f"{name}_gain"),
+            (pl.col(end) - pl.col(name))
+            .clip(pl.when(reached | on_first).then(MIN_STRETCH).otherwise(MIN_MINUTES))
+            .alias(f"{name}_minutes"),
         )
         .drop("target", "reached_at", "reached_total")
     )
