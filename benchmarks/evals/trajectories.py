@@ -6,7 +6,7 @@ Counters of a dataset become those that the source's parser would give; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from benchmarks.evals.base import SEED, Line, Stat
 from pipeline.models import Weights
-from pipeline.scoring import calendar, factors, growth, pace
+from pipeline.scoring import calendar, factors, growth, pace, ranking
 from pipeline.scoring.score import weighted
 
 Floats = NDArray[np.float64]
@@ -127,16 +128,18 @@ def judged_from(source: str) -> datetime | None:
     return growth.forecast(source).fitted_until
 
 
-def chart(observed: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def chart(observed: pl.DataFrame, now: datetime, by: growth.Forecasts = growth.forecast) -> pl.DataFrame:
     """What the engine measures of the signals that are listed at `now`, a moment of the observations."""
     past = observed.filter(pl.col("captured_at") <= now)
     listed = past.filter(pl.col("captured_at") == now)
-    return growth.measures(listed, past, now).join(
+    return growth.measures(listed, past, now, by).join(
         listed.select("signal_id", "position"), on="signal_id", how="inner", maintain_order="left"
     )
 
 
-def at_age(observed: pl.DataFrame, minutes: float) -> tuple[pl.DataFrame, datetime]:
+def at_age(
+    observed: pl.DataFrame, minutes: float, by: growth.Forecasts = growth.forecast
+) -> tuple[pl.DataFrame, datetime]:
     """What the engine measures of posts that are all so old at one moment, and that moment.
 
     The posts are laid side by side: each one's times are moved so that all are published at once. What was observed of
@@ -154,7 +157,7 @@ def at_age(observed: pl.DataFrame, minutes: float) -> tuple[pl.DataFrame, dateti
     said = young.group_by("signal_id", maintain_order=True).agg(
         seen_at=pl.col("captured_at").last(), known=pl.col("likes").last(), was_hot=pl.col("hot").any()
     )
-    return growth.measures(moved, moved.clear(), now).join(
+    return growth.measures(moved, moved.clear(), now, by).join(
         said, on="signal_id", how="inner", maintain_order="left"
     ), now
 
@@ -205,6 +208,145 @@ def ranked(measured: pl.DataFrame, now: datetime) -> Ranked:
     since = measured.select(hours.clip(0)).to_series().to_numpy()
     half_lives = np.array([calendar.half_life(source) for source in measured["source"].to_list()], np.float64)
     return Ranked(factors.freshness(since, half_lives), factors.engagement(numbers(measured, "z")))
+
+
+def without(*terms: str, onto: str | None = None) -> growth.Forecasts:
+    """The forecasts with the coefficients of the terms set to 0, or given to another term; nothing is fitted anew."""
+
+    def forecast(source: str) -> growth.Forecast:
+        known = growth.forecast(source)
+        coefficients = known.coefficients.copy()
+        for term in terms:
+            at = growth.TERMS.index(term)
+            if onto:
+                coefficients[growth.TERMS.index(onto)] += coefficients[at]
+            coefficients[at] = 0
+        return known._replace(coefficients=coefficients)
+
+    return forecast
+
+
+def assumed(source: str) -> growth.Forecast:
+    """The forecast of sources that nothing was fitted for."""
+    del source
+    return growth.forecast(growth.OTHER)
+
+
+OURS = "ours"
+ABLATIONS: Mapping[str, growth.Forecasts] = {
+    "without the recent pace (the life's instead)": without("projected", onto="life"),
+    "without the life's pace (the recent one's instead)": without("life", onto="projected"),
+    "without burst": without("burst"),
+    "without entry": without("entered", "entered_age"),
+    "without talk": without("talk"),
+    "without any fit (pace and power law)": assumed,
+}
+"""What is left out of the forecast."""
+
+ONLY_ENGAGEMENT = PRIOR.model_copy(update={"freshness": 0.0, "engagement": 0.5})
+ONLY_FRESHNESS = PRIOR.model_copy(update={"freshness": 0.5, "engagement": 0.0})
+
+Measured = Callable[[growth.Forecasts], tuple[pl.DataFrame, datetime]]
+"""With a forecast: what the engine measures, and the moment."""
+
+
+def engine(measure: Measured) -> dict[tuple[str, str], pl.DataFrame]:
+    """The engine's scores and those of its ablations, as (method, kind) → signal_id and score."""
+    measured, now = measure(growth.forecast)
+    ours = ranked(measured, now)
+    found = {(OURS, "ours"): _scores(measured, ours.score())}
+    for name, by in ABLATIONS.items():
+        other, _ = measure(by)
+        found[name, "without"] = _scores(other, ranked(other, now).score())
+    found["without freshness", "without"] = _scores(measured, ours.score(ONLY_ENGAGEMENT))
+    found["without engagement", "without"] = _scores(measured, ours.score(ONLY_FRESHNESS))
+    return found
+
+
+def _scores(measured: pl.DataFrame, score: Floats) -> pl.DataFrame:
+    return measured.select("signal_id").with_columns(score=pl.Series(score, dtype=pl.Float64))
+
+
+class Case(NamedTuple):
+    """A snapshot: what each method made of its signals, and what came of them."""
+
+    label: str
+    signals: pl.DataFrame
+    """Of those whose outcome is known: signal_id, gain and what masks need."""
+    scores: Mapping[tuple[str, str], Floats]
+    """(method, kind) → one for each of the signals."""
+    listed: int
+    """How many there were, with those whose outcome is not known."""
+
+
+def case(
+    label: str,
+    signals: pl.DataFrame,
+    ours: Mapping[tuple[str, str], pl.DataFrame],
+    baselines: Mapping[str, Floats],
+    listed: int,
+) -> Case:
+    """A snapshot of the engine's scores, joined to the signals by id, and baselines in their order."""
+    joined = {
+        method: numbers(signals.join(score, on="signal_id", how="left", maintain_order="left"), "score")
+        for method, score in ours.items()
+    }
+    return Case(label, signals, joined | {(name, "baseline"): score for name, score in baselines.items()}, listed)
+
+
+Measure = Callable[[Floats, pl.DataFrame], float]
+"""Of the scores of signals, and the signals with what came of them."""
+Mask = Callable[[pl.DataFrame], pl.Series]
+
+
+def lines(cases: Sequence[Case], measures: Mapping[str, Measure]) -> list[Line]:
+    """Every method by every measure, over the cases."""
+    return [
+        Line(
+            method,
+            kind,
+            {
+                name: Stat(tuple(measure(case.scores[method, kind], case.signals) for case in cases))
+                for name, measure in measures.items()
+            },
+        )
+        for method, kind in cases[0].scores
+    ]
+
+
+def rng() -> np.random.Generator:
+    """The generator that breaks ties: the same for every measure."""
+    return np.random.default_rng(SEED)
+
+
+def ndcg_at(k: int, mask: Mask | None = None) -> Measure:
+    """NDCG at k of the masked signals; what is gained is the gain."""
+    return _masked(lambda score, gain: ranking.ndcg(score, gain, k, rng()), mask)
+
+
+def precision_at(k: int, mask: Mask | None = None) -> Measure:
+    """Precision at k of the masked signals."""
+    return _masked(lambda score, gain: ranking.precision(score, gain, k, rng()), mask)
+
+
+def rank_correlation(mask: Mask | None = None) -> Measure:
+    """Spearman's rank correlation of score and gain of the masked signals."""
+    return _masked(ranking.spearman, mask)
+
+
+def _masked(measure: Callable[[Floats, Floats], float], mask: Mask | None) -> Measure:
+    def masked(score: Floats, signals: pl.DataFrame) -> float:
+        kept = np.ones(len(signals), bool) if mask is None else mask(signals).to_numpy()
+        return measure(score[kept], numbers(signals, "gain")[kept])
+
+    return masked
+
+
+def told(found: Sequence[Line], measure: str) -> str:
+    """Ours beside the best baseline, in a sentence."""
+    mean = {line.method: line.stats[measure].mean for line in found}
+    best = max((line.method for line in found if line.kind == "baseline"), key=mean.__getitem__)
+    return f"{measure}: ours {mean[OURS]:.3f}, the best baseline ({best}) {mean[best]:.3f}."
 
 
 def numbers(frame: pl.DataFrame, column: str) -> Floats:

@@ -23,7 +23,7 @@ LEAST_AGE = 0.25
 
 
 def run(data: Path) -> Evaluation:
-    """Rank the chart of every snapshot after the fit by what is known then; compare with the gain till two days later."""
+    """Rank the chart of every snapshot after the fit by what is known then; compare with the gain in two days."""
     regions = trajectories.youtube(data)
     since = trajectories.judged_from(trajectories.YOUTUBE)
     cases = [
@@ -36,8 +36,8 @@ def run(data: Path) -> Evaluation:
     every = [moment for observed in regions.values() for moment in trajectories.moments(observed)]
     listed, gone = sum(case.listed for case in cases), sum(case.listed - len(case.signals) for case in cases)
     note = (
-        f"{listed:,} listed videos, {gone:,} of them ({gone / max(listed, 1):.0%}) are off the chart two days later: what they "
-        "gained is not known, and they are left out. Ties are broken at random."
+        f"{listed:,} listed videos, {gone:,} of them ({gone / max(listed, 1):.0%}) are off the chart two days later: "
+        "what they gained is not known, and they are left out. Ties are broken at random."
     )
     whole = _table("All that are still listed two days later", cases, note)
     known = [_kept(case, case.signals["last_gain"].is_not_null()) for case in cases]
@@ -49,8 +49,8 @@ def run(data: Path) -> Evaluation:
         question=f"{__doc__} Gain of views to the snapshot nearest to 48 hours later; all, and those at most 48 h old.",
         data=f"youtube_us_daily: charts of {', '.join(sorted(regions))}, {min(every):%Y-%m-%d %H:%M} to "
         f"{max(every):%Y-%m-%d %H:%M} UTC. No licence: for internal evaluation only.",
-        split=f"Coefficients were fitted on what was seen until {since:%Y-%m-%d %H:%M} UTC; {len(cases)} snapshots from then on "
-        "that have one two days later are judged." if since else "Nothing was fitted.",
+        split=f"Coefficients were fitted on what was seen until {since:%Y-%m-%d %H:%M} UTC; {len(cases)} snapshots "
+        "from then on that have one two days later are judged." if since else "Nothing was fitted.",
         tables=tables,
         plots=[
             Plot("youtube", "NDCG@50 of the growth in views to two days later", "snapshot", ndcg,
@@ -58,7 +58,8 @@ def run(data: Path) -> Evaluation:
                  {line.method: line.stats[ndcg].values for line in whole.lines if line.kind != "without"})
         ] if cases else [],
         findings=[
-            *(f"{name}: {trajectories.told(table.lines, measure)}" for name, table in (("All", whole), ("Observed before", seen))
+            *(f"{name}: {trajectories.told(table.lines, measure)}"
+              for name, table in (("All", whole), ("Observed before", seen))
               for measure in (ndcg, f"{ndcg} fresh")),
         ] if cases else ["The data has no snapshot after the fit that is followed for two days: nothing was judged."],
     )  # fmt: skip
@@ -72,7 +73,8 @@ def _table(title: str, cases: list[Case], note: str) -> Table:
     measures = {
         f"NDCG@{TOP}": trajectories.ndcg_at(TOP), f"P@{TOP}": trajectories.precision_at(TOP),
         "Spearman": trajectories.rank_correlation(), f"NDCG@{TOP} fresh": trajectories.ndcg_at(TOP, _fresh),
-        f"P@{TOP} fresh": trajectories.precision_at(TOP, _fresh), "Spearman fresh": trajectories.rank_correlation(_fresh),
+        f"P@{TOP} fresh": trajectories.precision_at(TOP, _fresh),
+        "Spearman fresh": trajectories.rank_correlation(_fresh),
     }  # fmt: skip
     found = trajectories.lines(cases, measures) if cases else []
     sizes = sum(len(case.signals) for case in cases), sum(int(_fresh(case.signals).sum()) for case in cases)

@@ -8,6 +8,7 @@ and its reasons: docs/scoring.md.
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -61,6 +62,9 @@ def forecasts() -> dict[str, Forecast]:
 def forecast(source: str) -> Forecast:
     """The forecast of the source's signals."""
     return forecasts().get(source, forecasts()[OTHER])
+
+
+Forecasts = Callable[[str], Forecast]
 
 
 def _forecast(row: dict[str, str]) -> Forecast:
@@ -118,17 +122,21 @@ def terms(paced: pl.DataFrame) -> Floats:
     )
 
 
-def expect(paced: pl.DataFrame) -> pl.DataFrame:
+def expect(paced: pl.DataFrame, by: Forecasts = forecast) -> pl.DataFrame:
     """`paced` with `expected` and `log_sd`.
+
+    Args:
+        paced: As `pace.paces` gives it.
+        by: Source → its forecast.
 
     Returns:
         expected: interactions per minute expected over the HORIZON, null if unknown;
         log_sd: standard deviation of its logarithm: the forecast's error, and what chance does to few interactions.
     """
-    by = [forecast(source) for source in paced["source"].to_list()]
-    coefficients = np.array([one.coefficients for one in by]).reshape(-1, len(TERMS))
+    chosen = [by(source) for source in paced["source"].to_list()]
+    coefficients = np.array([one.coefficients for one in chosen]).reshape(-1, len(TERMS))
     log_expected = (terms(paced) * coefficients).sum(axis=1)
-    one, more = np.array([one.sd_one for one in by]), np.array([one.sd_more for one in by])
+    one, more = np.array([one.sd_one for one in chosen]), np.array([one.sd_more for one in chosen])
     fitted = np.where(paced["observations"].to_numpy() == 1, one, more)
     counted = (paced["pace"] * paced["pace_hours"] * 60).fill_null(np.nan).to_numpy()
     return paced.with_columns(
@@ -164,19 +172,20 @@ def baselines(measured: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def measures(signals: pl.DataFrame, history: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def measures(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, by: Forecasts = forecast) -> pl.DataFrame:
     """Everything that is measured of the growth of each signal seen in the 7 days before `now`; later is not looked at.
 
     Args:
         signals: Observations, columns of `pace.OBSERVATION` at least.
         history: More of them; what is in both counts once.
         now: The moment.
+        by: Source → its forecast: what is tried instead of the one in force.
 
     Returns:
         A row per signal: columns of `pace.paces`, of `expect`, of its source's `baselines`, and `z` and `z_sd`: robust
         z of ln expected against the source's baseline and its standard deviation; null where unknown.
     """
-    measured = expect(pace.paces(pace.observations(signals, history, now)))
+    measured = expect(pace.paces(pace.observations(signals, history, now)), by)
     known = measured.join(baselines(measured), on="source", how="left", maintain_order="left")
     log, median, mad, sd = (
         known[name].fill_null(np.nan).to_numpy() for name in ("expected", "median", "mad", "log_sd")
