@@ -35,17 +35,17 @@ def run(data: Path) -> Evaluation:
     }  # fmt: skip
     found = trajectories.lines(cases, measures) if cases else []
     note = (
-        f"{listed:,} listed stories, {gone:,} of them ({gone / max(listed, 1):.0%}) have left the page six hours later: "
-        "what they gained is not known, and they are left out. Ties are broken at random. Snapshots less than six hours "
-        "apart share outcomes, so the spread is not that of independent ones."
+        f"{listed:,} listed stories, {gone:,} of them ({gone / max(listed, 1):.0%}) have left the page by then: "
+        "what they gained is not known, and they are left out. Ties are broken at random. Snapshots less "
+        "than six hours apart share outcomes, so the spread is not that of independent ones."
     )
     drawn = cases[:: max(1, len(cases) // 24)]
     return Evaluation(
         title="Hacker News: the front page",
         question=f"{__doc__} NDCG@{TOP} of the points gained.",
         data=f"hackernews_frontpage: {len(times):,} snapshots, {times[0]:%Y-%m-%d %H:%M} to {times[-1]:%Y-%m-%d %H:%M} "
-        "UTC. Times of publication are not in it; a story's age is bounded by the ids seen before. No licence: for internal "
-        "evaluation only.",
+        "UTC. Times of publication are not in it; a story's age is bounded by the ids seen before. No licence: for "
+        "internal evaluation only.",
         split=f"Coefficients were fitted on what was seen until {since:%Y-%m-%d %H:%M} UTC; {len(cases)} later "
         "snapshots, three hours apart, are judged." if since else "Nothing was fitted.",
         tables=[Table("Stories that are still listed six hours later", found, [case.label for case in cases], {}, note)]

@@ -27,11 +27,12 @@ def run(data: Path) -> Evaluation:
     observed = trajectories.reddit(data)
     since = trajectories.judged_from(trajectories.REDDIT)
     judged = observed if since is None else observed.filter(pl.col("published_at") > since)
+    born: list[datetime] = observed["published_at"].sort().to_list()
     title, question = "Reddit: new posts", f"{__doc__} Average precision, and NDCG@{TOP} of the score gained later."
     source = (
         f"reddit_memes_10min: {observed['signal_id'].n_unique():,} new posts, "
-        f"{observed['published_at'].min():%Y-%m-%d %H:%M} to {observed['published_at'].max():%Y-%m-%d %H:%M} UTC, each followed for two hours. No licence: for internal "
-        "evaluation only."
+        f"{born[0]:%Y-%m-%d %H:%M} to {born[-1]:%Y-%m-%d %H:%M} UTC, each followed for two hours. No licence: for "
+        "internal evaluation only."
     )
     if judged.is_empty():
         nothing = "The data has no post that was published after the fit: nothing was judged."
@@ -41,10 +42,10 @@ def run(data: Path) -> Evaluation:
     whole = {minutes: _case(judged, minutes, "all judged posts") for minutes in AGES}
     start: datetime = judged["published_at"].min()  # type: ignore[assignment]
     cohort = ((pl.col("published_at") - start) / COHORT).floor().cast(pl.Int64)
-    parts = [
-        part for _, part in sorted(judged.with_columns(cohort=cohort).partition_by("cohort", as_dict=True).items())
-    ]
-    labels = [f"{part['published_at'].min():%d %H:%M}" for part in parts]
+    by_cohort = judged.with_columns(cohort=cohort).partition_by("cohort", as_dict=True)
+    numbered = sorted(int(number) for (number,) in by_cohort)
+    parts = [by_cohort[number,] for number in numbered]
+    labels = [f"{start + COHORT * number:%d %H:%M}" for number in numbered]
     cohorts = {
         minutes: [_case(part, minutes, label) for part, label in zip(parts, labels, strict=True)] for minutes in AGES
     }
@@ -54,7 +55,8 @@ def run(data: Path) -> Evaluation:
     hot = int(whole[TARGET_AGE].signals["relevant"].sum())
     note = (
         f"{len(whole[TARGET_AGE].signals):,} posts, of which {hot} become hot after {TARGET_AGE} minutes; "
-        "those that already are hot at the age are left out. All are followed equally long, so none is censored. Ties are broken at random."
+        "those that already are hot at the age are left out. All are followed equally long, so none is censored. "
+        "Ties are broken at random."
     )
     target = {f"AP {TARGET_AGE} min": TARGET}
     return Evaluation(

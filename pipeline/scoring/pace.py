@@ -28,8 +28,9 @@ OF_HALF_LIFE, OF_LIFE = 0.2, 0.5
 """The window of what is recent: so much of the source's half-life, but not more of the signal's own life. An hour's
 noise is averaged away, and a source that is looked at once a day is measured over its last day."""
 
-AT_PEAK = 0.5
-"""An interval that went at least this share of the fastest one's pace still belongs to the peak."""
+AT_PEAK = 0.25
+"""An interval that went at least this share of the fastest one's pace still belongs to the peak: single intervals are
+noisy, and what holds a quarter of its best pace goes on growing."""
 
 HALF = 0.5
 """Added to a count before its logarithm is taken, so that no interactions have one too."""

@@ -86,9 +86,9 @@ def test_few_interactions_are_drawn_to_the_earlier_pace() -> None:
     assert many["burst"] < -5
 
 
-def test_a_thing_that_has_not_slowed_to_half_is_at_its_peak() -> None:
+def test_a_thing_that_has_not_slowed_to_a_quarter_is_at_its_peak() -> None:
     steady = one(seen(("a", 10, 5, 500), ("a", 10, 3, 700), ("a", 10, 0, 1000)))
-    slowed = one(seen(("a", 10, 5, 500), ("a", 10, 3, 700), ("a", 10, 0, 780)))
+    slowed = one(seen(("a", 10, 5, 500), ("a", 10, 3, 700), ("a", 10, 0, 760)))
     assert steady["peak_at"] == NOW
     assert slowed["peak_at"] == NOW - timedelta(hours=3)
 
