@@ -53,7 +53,8 @@ def posts() -> pl.DataFrame:
         [
             {
                 "post_id": f"p{n:02}", "created_utc": born, "observed_utc": born + 60.0 * minutes,
-                "score": n * minutes // 4, "num_comments": n, "hot": n >= POSTS - 4 and minutes > 100, "age_min": float(minutes),
+                "score": n * minutes // 4, "num_comments": n, "hot": n >= POSTS - 4 and minutes > 100,
+                "age_min": float(minutes),
             }
             for n in range(POSTS) for minutes in range(5, 145, 10)
         ]
