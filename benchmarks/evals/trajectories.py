@@ -335,9 +335,11 @@ def rank_correlation(mask: Mask | None = None) -> Measure:
 
 
 def _masked(measure: Callable[[Floats, Floats], float], mask: Mask | None) -> Measure:
+    """The measure of the masked signals; 0 where there are none."""
+
     def masked(score: Floats, signals: pl.DataFrame) -> float:
         kept = np.ones(len(signals), bool) if mask is None else mask(signals).to_numpy()
-        return measure(score[kept], numbers(signals, "gain")[kept])
+        return measure(score[kept], numbers(signals, "gain")[kept]) if kept.any() else 0.0
 
     return masked
 

@@ -85,8 +85,9 @@ def paces(seen: pl.DataFrame) -> pl.DataFrame:
     window = pl.col("source").replace_strict(half_lives, default=None, return_dtype=pl.Float64) * 60 * OF_HALF_LIFE
     known = seen.with_columns(
         window=window,
-        at=_minutes("captured_at", pl.col("captured_at").min().over("source")),
-        born=_minutes(pl.min_horizontal("published_at", "captured_at"), pl.col("captured_at").min().over("source")),
+        at=_minutes("captured_at", pl.col("captured_at").min()),
+        born=_minutes(pl.min_horizontal("published_at", "captured_at"), pl.col("captured_at").min()),
+        watched=_minutes("captured_at", pl.col("captured_at").min().over("source")) >= WATCHED_MINUTES,
     ).with_columns(born=pl.when(pl.col("published_at").is_not_null()).then("born").first().over("signal_id"))
     counted = known.filter(pl.col("total").is_not_null())
     every = known.group_by("signal_id", maintain_order=True).agg(
@@ -94,7 +95,7 @@ def paces(seen: pl.DataFrame) -> pl.DataFrame:
         told_at=pl.coalesce(pl.col("published_at").first(), pl.col("captured_at").first()),
         observations=pl.len(),
         age_hours=(pl.col("at").last() - pl.col("born").first()) / 60,
-        entered=(pl.len() == 1) & (pl.col("at").first() >= WATCHED_MINUTES),
+        entered=(pl.len() == 1) & pl.col("watched").first(),
     )
     return (
         every.join(_estimates(counted), on="signal_id", how="left", maintain_order="left")
@@ -188,14 +189,13 @@ def _peaks(counted: pl.DataFrame) -> pl.DataFrame:
     first = pl.col("at").shift().over("signal_id").is_null()
     since = pl.when(first).then("born").otherwise(pl.col("at").shift().over("signal_id"))
     minutes = pl.col("at") - pl.col("since")
-    entered = pl.col("at") >= WATCHED_MINUTES
     steps = (
         counted.with_columns(first=first, since=since, before=pl.col("total").shift().over("signal_id").fill_null(0))
         .with_columns(minutes=pl.when("first").then(minutes.clip(MIN_MINUTES)).otherwise(minutes))
         .with_columns(step=(pl.col("total") - pl.col("before")).clip(0) / pl.col("minutes"))
         .filter(pl.col("step").is_not_null())
         .with_columns(
-            ends=pl.when(pl.col("first") & ~entered)
+            ends=pl.when(pl.col("first") & ~pl.col("watched"))
             .then(pl.min_horizontal("published_at", "captured_at"))
             .otherwise("captured_at")
         )
