@@ -19,7 +19,7 @@ from pipeline.ideas.candidates import Seen
 from pipeline.ideas.facts import Dated, dated, topic
 from pipeline.ideas.lexicon import pattern, topics, unfit
 from pipeline.models import Json, Weights
-from pipeline.scoring import calendar, factors, pace
+from pipeline.scoring import calendar, factors, growth, pace
 
 MAX_SIGNALS = 2000
 """Of an hour's signals the freshest and fastest so many are worked on, however many there are."""
@@ -28,13 +28,18 @@ Floats = NDArray[np.float64]
 
 
 class Prepared(NamedTuple):
-    """An hour's usable signals, row by row beside what was measured of them."""
+    """An hour's usable signals, row by row beside what was measured of them.
+
+    Rows have the columns of the signals and of `growth.measures`. NaN stands for what is not known: `z` and its
+    standard deviation `z_sd` without pace or baseline, `days_to_event` of what has no date.
+    """
 
     rows: list[dict[str, Any]]
     seen: list[Seen]
     hours_since_peak: Floats
     half_life: Floats
     z: Floats
+    z_sd: Floats
     days_to_event: Floats
 
 
@@ -65,11 +70,8 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
         )
         .sort("signal_id")
     )
-    paced = pace.paces(pace.observations(signals, history, now))
-    usual = pace.baselines(paced)
-    frame = frame.join(paced.drop("source"), on="signal_id", how="left", maintain_order="left").join(
-        usual, on="source", how="left", maintain_order="left"
-    )
+    measured = growth.measures(signals, history, now).drop("source", *pace.COUNTERS)
+    frame = frame.join(measured, on="signal_id", how="left", maintain_order="left")
     today = now.date()
     rows = frame.to_dicts()
     what = [dated(row["metadata"]) if row["is_dated"] else None for row in rows]
@@ -78,7 +80,7 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
     is_day = np.array([d is not None for d in what], bool)
     own_half = np.array([calendar.half_life(row["source"]) for row in rows], np.float64)
     half = np.where(is_day, calendar.dated_half_life(since_peak), own_half)
-    z = factors.robust_z(*(np.array([_nan(row[name]) for row in rows]) for name in ("pace", "median", "mad")))
+    z, z_sd = (np.array([_nan(row[name]) for row in rows], np.float64) for name in ("z", "z_sd"))
     days = np.array([np.nan if d is None else (d.date - today).days for d in what], np.float64)
     promise = (
         weights.freshness * factors.freshness(since_peak, half)
@@ -92,7 +94,7 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
             told for id_, told in together.get(rows[i]["topic_id"], ()) if id_ != rows[i]["signal_id"]
         ]
     seen = [_seen(rows[i], what[i]) for i in best]
-    return Prepared([rows[i] for i in best], seen, since_peak[best], half[best], z[best], days[best])
+    return Prepared([rows[i] for i in best], seen, since_peak[best], half[best], z[best], z_sd[best], days[best])
 
 
 def _one_of_each_topic(order: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -49,7 +49,7 @@ def idea(
         "counters": {name: row[name] for name in pace.COUNTERS},
         "pace_per_minute": row["pace"],
         "pace_hours": row["pace_hours"],
-        "usual": {"median": row["median"], "mad": row["mad"], "signals": row["n"], "days": pace.BASELINE_DAYS},
+        "usual": {"median": row["usual"], "mad": row["usual_mad"], "signals": row["n"], "days": pace.BASELINE_DAYS},
         "z": _none(prepared.z[candidate.signal]),
         "hours_since_peak": round(float(prepared.hours_since_peak[candidate.signal]), 2),
         "half_life_hours": float(prepared.half_life[candidate.signal]),
@@ -78,7 +78,7 @@ def idea(
             "runway_days": calendar.runway_days(what.date, today),
         }
     measures = Factors(**dict(zip(NAMES, map(float, table[index]), strict=True)))
-    paced = telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["median"]))
+    paced = telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["usual"]))
     fitting = telling.fit(niche, candidate.strength, signal.community, candidate.topic)
     new = telling.news(niche, neighbour, first=np.isnan(to_centroid[index]))
     told = {

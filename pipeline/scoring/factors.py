@@ -20,9 +20,11 @@ STEEPNESS = 3.0
 MAD_TO_SIGMA = 0.6745
 """Third quartile of the standard normal: makes MAD comparable with a standard deviation (Iglewicz & Hoaglin 1993)."""
 
-RELATIVE_FLOOR = 0.1
-ABSOLUTE_FLOOR = 1 / 60
-"""The spread is never taken to be under a tenth of the median, nor under one interaction an hour (per minute)."""
+LEAST_SPREAD = 0.1
+"""The MAD of logarithms is never taken to be under this: a tenth more or less than usual is usual everywhere."""
+
+REACH = 2.0
+"""Spreads above the usual that bring sigmoid(1): engagement still tells apart what is six or eight of them out."""
 
 FULL_AFFINITY = 0.5
 """Cosine between a text and a niche from which on it counts as wholly of that niche."""
@@ -53,19 +55,18 @@ def freshness(hours_since_peak: ArrayLike, half_life: ArrayLike) -> Floats:
 
 
 def robust_z(x: ArrayLike, median: ArrayLike, mad: ArrayLike) -> Floats:
-    """0.6745 · (x − median) / MAD, with the floors above under MAD. NaN where an input is NaN.
+    """0.6745 · (x − median) / MAD, MAD at least LEAST_SPREAD. NaN where an input is NaN.
 
-    Scaling x, median and MAD by one number leaves z as it is, unless the absolute floor rules.
+    Of logarithms: a factor common to x and to what is usual leaves z as it is, so no counter's unit matters.
     """
-    centre = np.asarray(median, np.float64)
-    spread = np.maximum(np.asarray(mad, np.float64), np.maximum(RELATIVE_FLOOR * centre, ABSOLUTE_FLOOR))
-    return np.asarray(MAD_TO_SIGMA * (np.asarray(x, np.float64) - centre) / spread, np.float64)
+    spread = np.maximum(np.asarray(mad, np.float64), LEAST_SPREAD)
+    return np.asarray(MAD_TO_SIGMA * (np.asarray(x, np.float64) - np.asarray(median, np.float64)) / spread, np.float64)
 
 
 def engagement(z: ArrayLike) -> Floats:
-    """sigmoid(z): the source's usual pace gives ½, as does a thing without pace or baseline (NaN)."""
+    """sigmoid(z / REACH): what is usual at the source gives ½, as does a thing without pace or baseline (NaN)."""
     z = np.asarray(z, np.float64)
-    return np.where(np.isnan(z), NEUTRAL, sigmoid(np.nan_to_num(z)))
+    return np.where(np.isnan(z), NEUTRAL, sigmoid(np.nan_to_num(z) / REACH))
 
 
 def novelty(cosine_centroid: ArrayLike, cosine_nearest: ArrayLike) -> Floats:

@@ -10,13 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import polars as pl
 from pydantic import AwareDatetime, Field
 
 from pipeline.models import Model
-from pipeline.scoring import pace
-from pipeline.scoring.factors import robust_z
+from pipeline.scoring import growth, pace
 
 SPAN = timedelta(hours=48)
 MOST = 100
@@ -48,7 +46,7 @@ class Evidence(Model):
     counters: Counts
     pace_per_minute: float | None = Field(description="likes, comments and views per minute; null: not measurable")
     usual: Usual | None = Field(description="null: too few signals of the source to say")
-    z: float | None = Field(description="spreads above the usual; null without pace or usual")
+    z: float | None = Field(description="spreads above the usual, of logarithms; null without pace or usual")
 
 
 class HotTopic(Model):
@@ -63,7 +61,7 @@ class HotTopic(Model):
     first_seen: AwareDatetime = Field(description="first sighting of all")
     last_seen: AwareDatetime
     velocity: float | None = Field(
-        description="robust z of its fastest item's pace against its source's usual; null: not measured"
+        description="robust z of what its fastest item should gather, against its source's usual; null: not known"
     )
     evidence: dict[str, Evidence] = Field(description="by source")
 
@@ -94,7 +92,8 @@ def hot_topics(seen: pl.DataFrame, history: pl.DataFrame, now: datetime, most: i
         .sort("signal_id", "captured_at")
         .unique("signal_id", keep="last", maintain_order=True)
     )
-    measured = items.join(_velocities(seen, history, now), on="signal_id", how="left").sort(
+    growing = growth.measures(seen, history, now).drop("source", *pace.COUNTERS)
+    measured = items.join(growing, on="signal_id", how="left").sort(
         ["topic_id", "z", "pace", "captured_at", "signal_id"], descending=[False, True, True, True, False],
         nulls_last=True,
     )  # fmt: skip
@@ -127,14 +126,6 @@ def hot_topics(seen: pl.DataFrame, history: pl.DataFrame, now: datetime, most: i
     ]
 
 
-def _velocities(seen: pl.DataFrame, history: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Of each signal its pace, the usual of its source (median, mad, n), and z; all null where unknown."""
-    paced = pace.paces(pace.observations(seen, history, now))
-    known = paced.join(pace.baselines(paced), on="source", how="left").select("signal_id", "pace", "median", "mad", "n")
-    z = robust_z(*(known[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("pace", "median", "mad")))
-    return known.with_columns(z=pl.Series(z, dtype=pl.Float64).fill_nan(None))
-
-
 def _fastest(measured: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
     """Topic → source → evidence of the first item there, in the order of the frame."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
@@ -142,7 +133,7 @@ def _fastest(measured: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
         ["topic_id", "source"], keep="first", maintain_order=True
     )
     for row in by_source.to_dicts():
-        usual = {"median": row["median"], "mad": row["mad"], "signals": row["n"]}
+        usual = {"median": row["usual"], "mad": row["usual_mad"], "signals": row["n"]}
         found.setdefault(row["topic_id"], {})[row["source"]] = {
             "signals": row["items"],
             "content": row["content"],

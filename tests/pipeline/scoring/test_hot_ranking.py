@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.scoring import pace
+from pipeline.scoring.factors import LEAST_SPREAD, MAD_TO_SIGMA
 from pipeline.scoring.hot_topics import MOST, SPAN, HotTopic, hot_topics
 from resources.store.hot_topics import OBSERVED_SCHEMA
 
@@ -67,7 +69,8 @@ def test_the_fast_come_before_the_slow_and_say_what_was_measured() -> None:
     assert told.usual.signals == 62
     assert told.usual.median == pytest.approx(2, abs=0.1)
     assert first.velocity == told.z
-    assert first.velocity == pytest.approx(0.6745 * (100 - told.usual.median) / told.usual.mad)
+    spread = max(math.log(2.45 / 1.53) / 2, LEAST_SPREAD) / MAD_TO_SIGMA
+    assert first.velocity == pytest.approx(math.log(100 / told.usual.median) / spread, rel=0.1)
 
 
 def test_each_source_is_measured_by_its_own_usual() -> None:
@@ -88,7 +91,7 @@ def test_of_equally_fast_ones_the_one_in_more_sources_comes_first() -> None:
     assert set(one.evidence) == {"posts", "videos"}
 
 
-@pytest.mark.parametrize(("likes", "first"), [(4500, 3), (9000, 1)], ids=["one and a half times", "three times"])
+@pytest.mark.parametrize(("likes", "first"), [(10_000, 3), (10**7, 1)], ids=["little faster", "far faster"])
 def test_two_sources_count_double(likes: int, first: int) -> None:
     history = pl.concat([usual(), usual("videos")])
     both = [item(3, 3, likes=3000), item(3, 4, likes=120, source="videos")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ def seen(*rows: tuple[str, float | None, float, int | None], source: str = "redd
     )  # fmt: skip
 
 
-def one(frame: pl.DataFrame, now: datetime = NOW) -> dict[str, object]:
+def one(frame: pl.DataFrame, now: datetime = NOW) -> dict[str, Any]:
     return pace.paces(pace.observations(frame, seen(), now)).row(0, named=True)
 
 
@@ -48,6 +49,57 @@ def test_successive_observations_are_measured_between_them_and_remember_their_pe
     assert row["pace"] == pytest.approx(180 / 180)
     assert row["peak_at"] == NOW - timedelta(hours=3)
     assert row["total"] == 6240
+
+
+def test_recent_is_a_fifth_of_the_half_life_and_not_the_last_interval_alone() -> None:
+    """Reddit's half-life is 12 hours: the latest observation that is 2.4 hours before the last one begins it."""
+    hourly = [("a", 10.0, float(ago), 600 - 60 * ago) for ago in range(9)]
+    row = one(seen(*hourly[1:], ("a", 10, 0, 1140)))
+    assert row["pace_hours"] == pytest.approx(3)
+    assert row["pace"] == pytest.approx((1140 - 420) / 180)
+    assert row["observations"] == 9
+
+
+def test_recent_is_at_most_the_later_half_of_a_young_life() -> None:
+    row = one(seen(*(("a", 1.0, minutes / 60, 60 - minutes) for minutes in range(0, 60, 10))))
+    assert row["pace_hours"] == pytest.approx(0.5)
+
+
+def test_two_sightings_of_the_same_minute_are_no_pace() -> None:
+    """A webhook and the hour's run: counters that were not updated in between do not make a thing stand still."""
+    row = one(seen(("a", 5, 1 / 60, 600), ("a", 5, 0, 600)))
+    assert row["pace"] == pytest.approx(2)
+    assert row["burst"] is None
+
+
+def test_burst_is_positive_where_the_recent_pace_beats_the_earlier_one() -> None:
+    rising = one(seen(("a", 24, 6, 100), ("a", 24, 3, 200), ("a", 24, 0, 900)))
+    falling = one(seen(("a", 24, 6, 100), ("a", 24, 3, 800), ("a", 24, 0, 900)))
+    assert rising["burst"] == pytest.approx(math.log(7), abs=0.05)
+    assert falling["burst"] == pytest.approx(-math.log(7), abs=0.05)
+
+
+def test_few_interactions_are_drawn_to_the_earlier_pace() -> None:
+    """None in an hour where one is usual says little; none where a thousand are usual says much."""
+    few, many = (one(seen(("a", 9, 6, n), ("a", 9, 3, 4 * n), ("a", 9, 0, 4 * n))) for n in (1, 1000))
+    assert -1.5 < few["burst"] < 0
+    assert many["burst"] < -5
+
+
+def test_a_thing_that_has_not_slowed_to_a_quarter_is_at_its_peak() -> None:
+    steady = one(seen(("a", 10, 5, 500), ("a", 10, 3, 700), ("a", 10, 0, 1000)))
+    slowed = one(seen(("a", 10, 5, 500), ("a", 10, 3, 700), ("a", 10, 0, 760)))
+    assert steady["peak_at"] == NOW
+    assert slowed["peak_at"] == NOW - timedelta(hours=3)
+
+
+def test_what_enters_a_list_that_was_watched_is_at_its_peak_then() -> None:
+    watched = seen(("other", 300, 48, 10))
+    late = seen(("a", 200, 0, 6000))
+    rows = [pace.paces(pace.observations(late, history, NOW)) for history in (watched, seen())]
+    entered, unknown = (rows.filter(pl.col("signal_id") == "a").row(0, named=True) for rows in rows)
+    assert (entered["entered"], entered["peak_at"]) == (True, NOW)
+    assert (unknown["entered"], unknown["peak_at"]) == (False, NOW - timedelta(hours=200))
 
 
 def test_a_counter_corrected_downwards_is_no_negative_pace() -> None:
@@ -70,14 +122,6 @@ def test_nothing_after_the_moment_and_nothing_older_than_a_week_is_looked_at() -
     assert found["signal_id"].to_list() == ["b"]
 
 
-def test_a_source_has_a_usual_pace_from_five_signals_on() -> None:
-    rows = [(str(n), 1.0, 0.0, n * 60) for n in range(1, 6)]
-    few = pace.baselines(pace.paces(pace.observations(seen(*rows[:4]), seen(), NOW)))
-    enough = pace.baselines(pace.paces(pace.observations(seen(*rows), seen(), NOW)))
-    assert few.is_empty()
-    assert enough.row(0, named=True) == {"source": "reddit_posts", "median": 3.0, "mad": 1.0, "n": 5}
-
-
 def test_the_same_observation_in_both_frames_counts_once() -> None:
     frame = seen(("a", 5, 0, 600))
     assert len(pace.observations(frame, frame, NOW)) == 1
@@ -86,7 +130,6 @@ def test_the_same_observation_in_both_frames_counts_once() -> None:
 def test_no_signals_give_no_rows() -> None:
     empty = pace.paces(pace.observations(seen(), seen(), NOW))
     assert empty.is_empty()
-    assert pace.baselines(empty).is_empty()
 
 
 def test_the_runway_ends_on_the_last_listing_day() -> None:
