@@ -9,7 +9,8 @@ from pipeline.ideas.candidates import OWN
 from pipeline.ideas.facts import Dated
 from pipeline.ideas.lexicon import Niche
 from pipeline.ideas.selection import Neighbour
-from pipeline.scoring.calendar import runway_days, total_lead_days
+from pipeline.scoring.calendar import Runway
+from pipeline.scoring.runway import Verdict
 
 NEW_BELOW = 0.6
 """Cosine with the nearest earlier idea under which there is nothing like it yet."""
@@ -24,16 +25,17 @@ class Pace(NamedTuple):
     usual: float | None
 
 
-def when(dated: Dated, today: date) -> str:
-    """How far the event is, and whether there is time for it."""
-    days, left, lead = (dated.date - today).days, runway_days(dated.date, today), total_lead_days()
+def when(dated: Dated, runway: Runway) -> str:
+    """How far the event is, whether there is time for it, and till when."""
+    days = runway.days
     what = f"{dated.name} (its {dated.years} years)" if dated.kind == "anniversary" else dated.name
     if days < 0:
         return f"{what} was {_days(-days)} ago"
     away = "today" if days == 0 else f"{_days(days)} away"
-    if left < 0:
-        return f"{what} is {away}, {_days(-left)} too late for {lead} days' lead"
-    return f"{what} is {away}, in time for {lead} days' lead"
+    if runway.verdict is Verdict.TOO_LATE:
+        return f"{what} is {away}, too late since {_day(runway.last_day)}"
+    sure = f"{_percent(runway.p_live)} sure to arrive if listed today"
+    return f"{what} is {away}, {runway.verdict} ({sure}, last chance {_day(runway.last_day)})"
 
 
 def pace(source: str, seen: Pace) -> str:
@@ -83,6 +85,15 @@ def small(words: str) -> str:
 
 def _days(n: int) -> str:
     return "1 day" if n == 1 else f"{n} days"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B}"
+
+
+def _percent(share: float) -> str:
+    """Whole percent; what is not certain is not told as such."""
+    return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
 
 
 def _hours(hours: float | None) -> str:

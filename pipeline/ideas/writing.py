@@ -17,7 +17,7 @@ from pipeline.ideas.lexicon import niches
 from pipeline.ideas.preparing import Prepared
 from pipeline.ideas.selection import Neighbour
 from pipeline.models import Decision, Factors, Idea, Json, Weights
-from pipeline.scoring import calendar, pace
+from pipeline.scoring import pace
 from pipeline.scoring.score import NAMES
 from pipeline.signals.health import Confidence
 
@@ -59,13 +59,15 @@ def idea(
     }
     if trust := confidence.get(row["source"]):
         evidence["confidence"] = {"value": trust.value, "why": trust.sentence}
-    if what:
+    runway = prepared.runways[candidate.signal]
+    if what and runway:
         evidence["event"] = {
             "name": what.name,
             "date": what.date.isoformat(),
-            "days": (what.date - today).days,
-            "lead_days": dict(calendar.lead_days()),
-            "runway_days": calendar.runway_days(what.date, today),
+            "countries": list(what.countries),
+            "gift": what.gift,
+            "runway_days": (runway.last_day - today).days,
+            **runway.model_dump(mode="json"),
         }
     return Idea(
         signal_id=UUID(signal.signal_id),
@@ -85,7 +87,7 @@ def idea(
         score=float(scores[index]),
         weights_version=weights.version,
         reason=telling.sentence(
-            telling.when(what, today) if what else "",
+            telling.when(what, runway) if what and runway else "",
             telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["median"])),
             telling.fit(niche, candidate.strength, signal.community, candidate.topic),
             telling.news(niche, neighbour, first=np.isnan(to_centroid[index])),
