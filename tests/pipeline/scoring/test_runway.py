@@ -149,7 +149,7 @@ def test_the_curves_are_looked_up_fast() -> None:
 def test_a_table_that_can_not_be_right_is_refused_with_line_and_field(
     line: str | None, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    head = "step,marketplace,country,quick,usual,slow,source".split(",")
+    head = ["step", "marketplace", "country", "quick", "usual", "slow", "source"]
     rows = ["indexing,*,*,1,2,3,x", "production,*,*,1,2,3,x", *(["shipping,*,*,1,2,3,x", line] if line else [])]
     table = [(number, dict(zip(head, row.split(","), strict=True))) for number, row in enumerate(rows, 2)]
     monkeypatch.setattr(runway, "_rows", lambda _: iter(table))
