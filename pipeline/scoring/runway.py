@@ -109,6 +109,12 @@ def countries() -> tuple[str, ...]:
 
 
 @cache
+def longest() -> int:
+    """Days to an event from which on it is too late nowhere."""
+    return max(needed(LATE_BELOW, country) for country in (*countries(), ANY))
+
+
+@cache
 def steps(country: str = ANY, marketplace: str = ANY) -> Mapping[str, Days]:
     """Step → its days: of marketplace and country, else of the marketplace, else of the country, else of any."""
     places = [(marketplace, country), (marketplace, ANY), (ANY, country), (ANY, ANY)]
