@@ -48,8 +48,14 @@ MEASURES: Final = {
     "pair_strength": "how much the topic is the niche's own",
     "cosine_niche": "likeness to the niche (cosine)",
     "hashtag_cohesion": "how well its hashtags agree",
-    "lead_days": "days needed to be on sale",
+    "lead_days": "usual days of each step",
     "runway_days": "days to spare",
+    "p_live": "sure to arrive before the day",
+    "buyers_left": "buyers who have not bought yet",
+    "best_from": "listing window opens",
+    "buying_peak": "half have bought by",
+    "last_day": "last day to list",
+    "days_to_window": "days until the listing window",
     "payload_uri": "payload as it came",
 }
 """What people call the entries of the evidence; other names say it themselves."""
