@@ -20,6 +20,7 @@ from resources.sources.listening import confidences
 from resources.store import Store, Transaction
 
 RECENT = timedelta(days=7)
+EVENTS_SHOWN = 30
 DECIDED_BY = "pipeline.ideas.seasons 1"
 
 
@@ -78,7 +79,7 @@ def scored_ideas(
             "duplicates": ideation.duplicates,
             "archived": archived,
             "returned": len(returned),
-            "coming_events": table(seasons.rows(seasons.coming(day_of(hour), settings.country_codes))),
+            "coming_events": table(seasons.rows(seasons.coming(day_of(hour), settings.country_codes)), EVENTS_SHOWN),
             "weights_version": weights.version,
             "embedding_model": embedder.model,
             "sample": table({"score": i.score, "phrase": i.phrase, "niche": i.niche, "reason": i.reason} for i in kept),

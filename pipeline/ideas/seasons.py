@@ -107,7 +107,7 @@ def next_date(name: str, after: date, countries: Iterable[str]) -> date | None:
 
 
 def rows(events: Iterable[Coming]) -> list[dict[str, Any]]:
-    """The events as rows of a table that people read."""
+    """The events as rows of a table that people read: by date, those that it is too late for at the end."""
     return [
         {
             "event": one.name,
@@ -119,5 +119,5 @@ def rows(events: Iterable[Coming]) -> list[dict[str, Any]]:
             "last_day": one.best.last_day.isoformat(),
             "countries": ", ".join(f"{c} ({r.verdict})" for c, r in one.countries.items()),
         }
-        for one in events
+        for one in sorted(events, key=lambda one: one.best.verdict is Verdict.TOO_LATE)
     ]

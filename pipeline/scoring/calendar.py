@@ -75,17 +75,16 @@ def runway(
     country = soonest(countries, marketplace)
     kind = "gift" if gift else "worn"
     p_live = float(leads.p_live(days, country, marketplace))
-    opens = event - timedelta(days=leads.window()["opens"])
     return Runway(
         days=days,
         country=country,
         p_live=round(p_live, 6),
         buyers_left=round(float(leads.buyers_left(days, kind, country, marketplace)), 6),
         verdict=leads.verdict(p_live),
-        best_from=opens,
+        best_from=best_from(event),
         buying_peak=event - timedelta(days=leads.peak_days(kind)),
         last_day=last_listing_day(event, countries, marketplace),
-        days_to_window=max((opens - today).days, 0),
+        days_to_window=max((best_from(event) - today).days, 0),
         lead_days={step: took.usual for step, took in leads.steps(country, marketplace).items()},
     )
 

@@ -57,6 +57,7 @@ def test_the_description_names_every_filter_and_answer(gallery: TestClient) -> N
     assert set(description["paths"]) == {
         "/api/ideas",
         "/api/ideas/{idea_id}",
+        "/api/seasons",
         "/api/sources",
         "/api/topics",
         "/health",
@@ -75,7 +76,7 @@ def test_health_is_ok_with_revision_and_age(gallery: TestClient) -> None:
     health = answer.json()
     assert answer.status_code == 200
     assert health["status"] == health["database"] == health["object_store"] == "ok"
-    assert health["revision"] == "0002"
+    assert health["revision"] == "0003"
     assert health["newest_hour"] == "2026-11-23T05:00:00Z"
     began = datetime.now(UTC) - timedelta(seconds=health["age_seconds"])
     assert abs(began - datetime(2026, 11, 23, 5, tzinfo=UTC)) < timedelta(minutes=1)
