@@ -1,25 +1,29 @@
 """scored_ideas: the hour's signals × niches × formats, scored by the weights in force, each with its reason."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from statistics import fmean
+from uuid import UUID
 
 import dagster as dg
 
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
 from assets.scope import scope_of
-from pipeline.ideas import ideate
-from pipeline.models import Card, Idea
+from pipeline.ideas import ideate, seasons
+from pipeline.models import Card, Decision, Idea
 from pipeline.scoring.card import is_unsure
+from pipeline.scoring.runway import longest
 from pipeline.scoring.score import NAMES, score
 from resources.embedders import Embedder
 from resources.settings import Settings
 from resources.sources import Source
 from resources.sources.listening import confidences
-from resources.store import Store
+from resources.store import Store, Transaction
 
 RECENT = timedelta(days=7)
+EVENTS_SHOWN = 30
+DECIDED_BY = "pipeline.ideas.seasons 1"
 
 
 def carded(idea: Idea, card: Card) -> dict[str, object]:
@@ -81,8 +85,10 @@ def scored_ideas(
             centroid_ideas=tx.ideas.centroid_ideas(embedder.model, hour - RECENT, hour),
             duplicate=embedder.near_copy.cosine,
         )
+        returned = tx.ideas.bring_back(ideation.ideas, ideation.vectors)
         tx.ideas.record(ideation.ideas, ideation.vectors)
         tx.decisions.record(ideation.decisions)
+        archived = rest(tx, hour, settings.country_codes)
         kept = tx.ideas.hour(hour)
     scored_now = [idea for idea in kept if idea.weights_version == weights.version]
     off = [idea.id for idea in scored_now if abs(score(idea.factors, weights) - idea.score) > 1e-6]
@@ -92,6 +98,9 @@ def scored_ideas(
             "dagster/row_count": len(kept),
             "considered": ideation.considered,
             "duplicates": ideation.duplicates,
+            "archived": archived,
+            "returned": len(returned),
+            "coming_events": table(seasons.rows(seasons.coming(day_of(hour), settings.country_codes)), EVENTS_SHOWN),
             "weights_version": weights.version,
             "embedding_model": embedder.model,
             "interval_width": fmean(card.high - card.low for _, card in cards) if cards else 0.0,
@@ -114,4 +123,33 @@ def scored_ideas(
                 metadata={"ideas": len(kept)},
             ),
         ],
+    )
+
+
+def day_of(hour: datetime) -> date:
+    """The day on which what the hour makes is listed: that of its end, in UTC."""
+    return (hour + timedelta(hours=1)).date()
+
+
+def rest(tx: Transaction, hour: datetime, countries: Sequence[str]) -> int:
+    """Archive the ideas whose event can't be reached any more, each with the reason. Returns how many were."""
+    today = day_of(hour)
+    standing = tx.seasons.standing(today + timedelta(days=longest()))
+    archived = 0
+    for late in seasons.resting(standing, today, countries):
+        ids = tx.seasons.archive(standing[late.event], late.returns_on)
+        tx.decisions.record([_rested(id_, late) for id_ in ids])
+        archived += len(ids)
+    return archived
+
+
+def _rested(idea_id: UUID, late: seasons.Resting) -> Decision:
+    told = late.model_dump(mode="json")
+    return Decision(
+        subject="idea",
+        subject_id=idea_id,
+        kind="season",
+        choice={"status": "archived", "returns_on": late.returns_on and late.returns_on.isoformat()},
+        because={"event": told["event"], "runway": told["runway"], "next_date": told["next_date"]},
+        decided_by=DECIDED_BY,
     )

@@ -29,7 +29,7 @@ from resources.sources import sources
 from resources.sources.listening import Standing, standings
 from resources.store import Store
 from resources.webhooks import webhook_sources
-from web import api, pages, pictures, topics, webhooks
+from web import api, pages, pictures, seasons, topics, webhooks
 from web.filters import Filters
 from web.intake import Intake
 from web.views import HERE, html
@@ -185,6 +185,7 @@ def create_app(
     app.include_router(pages.router(store, stand))
     app.include_router(api.router(store, objects, stand, cache))
     app.include_router(topics.router(store, cache))
+    app.include_router(seasons.router(store, config.country_codes))
     app.include_router(pictures.router(store, objects))
     app.include_router(webhooks.router(intake or Intake(store, {})))
     app.add_api_route("/favicon.ico", _mark, include_in_schema=False)

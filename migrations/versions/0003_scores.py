@@ -20,6 +20,9 @@ ALTER TABLE ideas ADD CONSTRAINT ideas_interval CHECK (score_low <= score_high);
 ALTER TABLE ideas ADD COLUMN returns_on date;
 ALTER TABLE ideas ADD CONSTRAINT ideas_only_the_archived_return CHECK (returns_on IS NULL OR status = 'archived');
 
+CREATE INDEX ideas_event ON ideas (event_date) WHERE event_date IS NOT NULL;
+CREATE INDEX ideas_returning ON ideas (returns_on) WHERE returns_on IS NOT NULL;
+
 CREATE TABLE niche_embeddings (
     niche        text NOT NULL,
     model        text NOT NULL,
@@ -81,6 +84,7 @@ DOWN = """
 ALTER TABLE scoring_weights DROP COLUMN learned_from;
 DROP TABLE backtests;
 DROP TABLE niche_embeddings;
+DROP INDEX ideas_event;
 ALTER TABLE ideas DROP COLUMN returns_on;
 ALTER TABLE ideas DROP COLUMN score_high;
 ALTER TABLE ideas DROP COLUMN score_low;

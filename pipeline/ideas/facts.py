@@ -27,6 +27,9 @@ class Dated(Model):
     kind: Literal["occasion", "anniversary"]
     name: str = Field(min_length=2)
     date: dt.date
+    countries: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = Field(
+        default=(), description="ISO 3166 alpha-2 codes of those who keep it; none: anywhere"
+    )
     themes: tuple[Lowered, ...] = Field(default=(), description="what it is about, the chief ones first")
     motifs: tuple[str, ...] = ()
     mood: Mood

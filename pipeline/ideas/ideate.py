@@ -109,7 +109,7 @@ def ideate(
             factors.engagement(prepared.z)[at],
             factors.novelty(to_centroid, np.nan),
             factors.community_fit(subreddit, tagged[at, niche_at]),
-            factors.seasonality(prepared.days_to_event)[at],
+            prepared.season[at],
         ]
     )
 

@@ -20,6 +20,7 @@ from pipeline.ideas.facts import Dated, dated, topic
 from pipeline.ideas.lexicon import pattern, topics, unfit
 from pipeline.models import Json, Weights
 from pipeline.scoring import calendar, factors, growth, pace
+from pipeline.scoring.calendar import Runway
 
 MAX_SIGNALS = 2000
 """Of an hour's signals the freshest and fastest so many are worked on, however many there are."""
@@ -41,6 +42,8 @@ class Prepared(NamedTuple):
     z: Floats
     z_sd: Floats
     days_to_event: Floats
+    season: Floats
+    runways: list[Runway | None]
 
 
 def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights: Weights) -> Prepared:
@@ -76,16 +79,18 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
     rows = frame.to_dicts()
     what = [dated(row["metadata"]) if row["is_dated"] else None for row in rows]
     rows, what = _in_time(rows, what, today)
+    runways = [None if d is None else calendar.runway(d.date, today, d.countries, gift=d.gift) for d in what]
     since_peak = np.array([_hours_since_peak(row, d, now) for row, d in zip(rows, what, strict=True)], np.float64)
     is_day = np.array([d is not None for d in what], bool)
     own_half = np.array([calendar.half_life(row["source"]) for row in rows], np.float64)
     half = np.where(is_day, calendar.dated_half_life(since_peak), own_half)
     z, z_sd = (np.array([_nan(row[name]) for row in rows], np.float64) for name in ("z", "z_sd"))
     days = np.array([np.nan if d is None else (d.date - today).days for d in what], np.float64)
+    season = _seasons(runways)
     promise = (
         weights.freshness * factors.freshness(since_peak, half)
         + weights.engagement * factors.engagement(z)
-        + weights.seasonality * factors.seasonality(days)
+        + weights.seasonality * season
     )
     best = _one_of_each_topic(sorted(range(len(rows)), key=lambda i: (-promise[i], rows[i]["signal_id"])), rows)
     together = _by_topic(signals.filter(~pl.col("content").str.contains(never)))
@@ -94,7 +99,17 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
             told for id_, told in together.get(rows[i]["topic_id"], ()) if id_ != rows[i]["signal_id"]
         ]
     seen = [_seen(rows[i], what[i]) for i in best]
-    return Prepared([rows[i] for i in best], seen, since_peak[best], half[best], z[best], z_sd[best], days[best])
+    return Prepared(
+        [rows[i] for i in best],
+        seen,
+        since_peak[best],
+        half[best],
+        z[best],
+        z_sd[best],
+        days[best],
+        season[best],
+        [runways[i] for i in best],
+    )
 
 
 def _one_of_each_topic(order: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -124,7 +139,7 @@ def _by_topic(signals: pl.DataFrame) -> dict[str, list[tuple[str, Json]]]:
 def _in_time(
     rows: list[dict[str, Any]], what: list[Dated | None], today: date
 ) -> tuple[list[dict[str, Any]], list[Dated | None]]:
-    keep = [i for i, d in enumerate(what) if d is None or calendar.runway_days(d.date, today) >= 0]
+    keep = [i for i, d in enumerate(what) if d is None or calendar.runway_days(d.date, today, d.countries) >= 0]
     return [rows[i] for i in keep], [what[i] for i in keep]
 
 
@@ -135,12 +150,18 @@ def _seen(row: dict[str, Any], what: Dated | None) -> Seen:
 
 
 def _hours_since_peak(row: dict[str, Any], what: Dated | None, now: datetime) -> float:
-    """Of a dated thing since its last listing day at noon, negative before it; else since it went fastest."""
+    """Of a dated thing since noon of the day on which most list for it, negative before; else since it went fastest."""
     if what is not None:
-        peak = calendar.last_listing_day(what.date)
+        peak = calendar.listing_peak(what.date)
         return (now.date() - peak).days * 24 + now.hour - 12.0
     peak_at: datetime = row["peak_at"]
     return max((now - peak_at).total_seconds() / 3600, 0.0)
+
+
+def _seasons(runways: Sequence[Runway | None]) -> Floats:
+    """The seasonality of each; of undated signals, which have no runway, it is neutral."""
+    inputs = [(np.nan,) * 3 if r is None else (r.days_to_window, r.p_live, r.buyers_left) for r in runways]
+    return factors.seasonality(*np.array(inputs, np.float64).reshape(-1, 3).T)
 
 
 def _nan(value: float | None) -> float:

@@ -9,7 +9,8 @@ from pipeline.ideas.candidates import OWN
 from pipeline.ideas.facts import Dated
 from pipeline.ideas.lexicon import Niche
 from pipeline.ideas.selection import Neighbour
-from pipeline.scoring.calendar import last_listing_day, runway_days, total_lead_days
+from pipeline.scoring.calendar import Runway, listing_peak
+from pipeline.scoring.runway import Verdict
 
 NEW_BELOW = 0.6
 """Cosine with the nearest earlier idea under which there is nothing like it yet."""
@@ -24,16 +25,17 @@ class Pace(NamedTuple):
     usual: float | None
 
 
-def when(dated: Dated, today: date) -> str:
-    """How far the event is, and whether there is time for it."""
-    days, left, lead = (dated.date - today).days, runway_days(dated.date, today), total_lead_days()
+def when(dated: Dated, runway: Runway) -> str:
+    """How far the event is, whether there is time for it, and till when."""
+    days = runway.days
     what = f"{dated.name} (its {dated.years} years)" if dated.kind == "anniversary" else dated.name
     if days < 0:
         return f"{what} was {_days(-days)} ago"
     away = "today" if days == 0 else f"{_days(days)} away"
-    if left < 0:
-        return f"{what} is {away}, {_days(-left)} too late for {lead} days' lead"
-    return f"{what} is {away}, in time for {lead} days' lead"
+    if runway.verdict is Verdict.TOO_LATE:
+        return f"{what} is {away}, too late since {_day(runway.last_day)}"
+    sure = f"{_percent(runway.p_live)} sure to arrive if listed today"
+    return f"{what} is {away}, {runway.verdict} ({sure}, last chance {_day(runway.last_day)})"
 
 
 def pace(source: str, seen: Pace) -> str:
@@ -75,16 +77,17 @@ def peak(source: str, hours: float, half_life: float, dated: Dated | None, today
     if dated is None:
         name, gone = source.replace("_", " "), "just now" if hours < 1 else f"{_hours(hours)} ago"
         return f"it went fastest {gone}; at {name} half of the interest is gone after {_hours(half_life)}"
-    last, left = last_listing_day(dated.date), runway_days(dated.date, today)
-    day = "today" if left == 0 else f"{last.day} {last:%b %Y}, {_days(left)} from now,"
-    return f"{day} is the last day to list it in time"
+    best = listing_peak(dated.date)
+    left = (best - today).days
+    when_best = "today" if left == 0 else f"{_days(left)} from now" if left > 0 else f"{_days(-left)} ago"
+    return f"most list for it around {_day(best)}, {when_best}"
 
 
-def season(dated: Dated | None, today: date, p_live: float | None) -> str:
-    """How far its event is, and how likely it is to be on sale in time where that is known."""
-    if dated is None:
+def season(dated: Dated | None, runway: Runway | None) -> str:
+    """How far its event is, and how likely it is to arrive in time."""
+    if dated is None or runway is None:
         return "it is tied to no date, which counts neither for nor against it"
-    return when(dated, today) + ("" if p_live is None else f", on sale in time with a chance of {p_live:.0%}")
+    return when(dated, runway)
 
 
 def sentence(*parts: str) -> str:
@@ -100,6 +103,15 @@ def small(words: str) -> str:
 
 def _days(n: int) -> str:
     return "1 day" if n == 1 else f"{n} days"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B}"
+
+
+def _percent(share: float) -> str:
+    """Whole percent; what is not certain is not told as such."""
+    return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
 
 
 def _hours(hours: float | None) -> str:

@@ -18,7 +18,7 @@ from pipeline.ideas.measuring import theirs
 from pipeline.ideas.preparing import Prepared
 from pipeline.ideas.selection import Neighbour
 from pipeline.models import Decision, Factors, Idea, Json, Weights
-from pipeline.scoring import calendar, card, pace
+from pipeline.scoring import card, pace
 from pipeline.scoring.score import NAMES
 from pipeline.signals.health import Confidence
 
@@ -69,13 +69,15 @@ def idea(
     evidence |= {name: row[name] for name in MEASURED if row.get(name) is not None}
     if trust := confidence.get(row["source"]):
         evidence["confidence"] = {"value": trust.value, "why": trust.sentence}
-    if what:
+    runway = prepared.runways[candidate.signal]
+    if what and runway:
         evidence["event"] = {
             "name": what.name,
             "date": what.date.isoformat(),
-            "days": (what.date - today).days,
-            "lead_days": dict(calendar.lead_days()),
-            "runway_days": calendar.runway_days(what.date, today),
+            "countries": list(what.countries),
+            "gift": what.gift,
+            "runway_days": (runway.last_day - today).days,
+            **runway.model_dump(mode="json"),
         }
     measures = Factors(**dict(zip(NAMES, map(float, table[index]), strict=True)))
     paced = telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["usual"]))
@@ -88,7 +90,7 @@ def idea(
         "engagement": paced,
         "novelty": new,
         "community_fit": fitting,
-        "seasonality": telling.season(what, today, evidence.get("event", {}).get("p_live")),
+        "seasonality": telling.season(what, runway),
     }
     return Idea(
         signal_id=UUID(signal.signal_id),
@@ -108,7 +110,7 @@ def idea(
         score=float(scores[index]),
         weights_version=weights.version,
         reason=telling.sentence(
-            telling.when(what, today) if what else "",
+            telling.when(what, runway) if what and runway else "",
             paced,
             fitting,
             new,

@@ -14,7 +14,8 @@ from math import hypot
 from pipeline.models import Card, Change, Factors, Json, Share, Weights
 from pipeline.scoring import factors as formulas
 from pipeline.scoring import uncertainty
-from pipeline.scoring.calendar import total_lead_days
+from pipeline.scoring.calendar import runway, total_lead_days
+from pipeline.scoring.runway import buyers_left, p_live
 from pipeline.scoring.score import NAMES, score
 from pipeline.scoring.uncertainty import Measurement
 
@@ -52,7 +53,6 @@ CAUSES: Mapping[str, str] = {
     "few_ideas": "We have {ideas} of this niche to compare it with.",
     "few_titles": "What the niche talks about is known by {niche}.",
     "few_tags": "It has {tags} to go by.",
-    "lead": "How long it takes to be found, printed and shipped differs by days.",
     "wording": "The same in other words would compare a little differently.",
 }
 """What makes an interval wide → the same for people."""
@@ -181,28 +181,29 @@ def _other_moment(measured: Mapping[str, Measurement], evidence: Json) -> Otherw
     yield f"In {half_life:g} hours, if interest does not rise again", {"freshness": later}
     yield "If interest were at its height right now", {"freshness": measured["freshness"].at(hours=0.0)}
     lead = total_lead_days()
+    reached = {"days_to_window": 0.0, "p_live": float(p_live(lead)), "buyers_left": float(buyers_left(lead, "worn"))}
     yield (
         f"Tied to an event {lead} days away, the nearest that a listing of today still reaches",
-        {"seasonality": measured["seasonality"].at(days_to_event=lead)},
+        {"seasonality": measured["seasonality"].at(**reached)},
     )
 
 
 def _other_day(measured: Mapping[str, Measurement], evidence: Json) -> Otherwise:
     """Of what has a date: listed another day."""
     event, hours = evidence["event"], evidence["hours_since_peak"]
-    left, week = event["runway_days"], 7
+    day = date.fromisoformat(event["date"])
+    today, left, week = day - timedelta(days=event["days"]), event["runway_days"], 7
 
     def listed(in_days: int) -> dict[str, float]:
-        return {
-            "freshness": measured["freshness"].at(hours=hours + 24 * in_days),
-            "seasonality": measured["seasonality"].at(days_to_event=event["days"] - in_days),
-        }
+        then = runway(day, today + timedelta(days=in_days), event["countries"], gift=event["gift"])
+        season = formulas.seasonality(then.days_to_window, then.p_live, then.buyers_left)
+        return {"freshness": measured["freshness"].at(hours=hours + 24 * in_days), "seasonality": float(season)}
 
     late = week - left
-    too_late = f", {late} {'day' if late == 1 else 'days'} too late for some of its buyers" if late > 0 else ""
+    too_late = f", {late} {'day' if late == 1 else 'days'} too late for most of its buyers" if late > 0 else ""
     yield f"Listed a week later{too_late}", listed(week)
     if left > week:
-        last = date.fromisoformat(event["date"]) - timedelta(days=event["days"] - left)
+        last = today + timedelta(days=left)
         yield f"Listed on {last.day} {last:%b %Y}, the last day that is in time", listed(left)
 
 

@@ -1,13 +1,15 @@
 """The five factors as functions of arrays, each answering on 0 … 1.
 
 What belongs here: the formulas, with their parameters named. What does not: where the inputs come from (`pace`,
-`calendar`), and how factors become a score (`score`). Formulas, ranges and reasons: docs/scoring.md.
+`calendar`, `runway`), and how factors become a score (`score`). Formulas, ranges and reasons: docs/scoring.md.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from pipeline.scoring.runway import LATE_BELOW
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +33,7 @@ FULL_AFFINITY = 0.5
 
 PLATEAU_DAYS = 7.0
 SEASON_DAYS = 28.0
-"""Within a week of its event an idea is in season; beyond, seasonality falls to 1/e every four weeks."""
+"""An event that is listed for now, or within a week, is in season; before, it falls to 1/e every four weeks."""
 
 
 def sigmoid(x: ArrayLike) -> Floats:
@@ -91,8 +93,14 @@ def community_fit(subreddit_affinity: ArrayLike, hashtag_cohesion: ArrayLike) ->
     return np.asarray(np.divide(total, known, out=np.full(total.shape, NEUTRAL), where=known > 0))
 
 
-def seasonality(days_to_event: ArrayLike) -> Floats:
-    """1 within ±PLATEAU_DAYS of the event, else exp(−(|days| − PLATEAU_DAYS) / SEASON_DAYS); undated (NaN): NEUTRAL."""
-    days = np.asarray(days_to_event, np.float64)
-    beyond = np.maximum(np.abs(np.nan_to_num(days)) - PLATEAU_DAYS, 0)
-    return np.where(np.isnan(days), NEUTRAL, np.exp(-beyond / SEASON_DAYS))
+def seasonality(days_to_window: ArrayLike, p_live: ArrayLike, buyers_left: ArrayLike) -> Floats:
+    """exp(−max(days − PLATEAU_DAYS, 0) / SEASON_DAYS) · p_live · buyers_left; 0 when too late; undated (NaN): NEUTRAL.
+
+    Args:
+        days_to_window: Until the event's listing window opens; 0 or less from then on.
+        p_live: P(a listing of today is found, produced and at the door before the day).
+        buyers_left: Share of the event's buyers who have not bought yet when it is found.
+    """
+    days, live, left = np.broadcast_arrays(*(np.asarray(x, np.float64) for x in (days_to_window, p_live, buyers_left)))
+    near = np.exp(-np.maximum(np.nan_to_num(days) - PLATEAU_DAYS, 0) / SEASON_DAYS)
+    return np.where(np.isnan(days), NEUTRAL, np.where(live < LATE_BELOW, 0.0, near * live * left))

@@ -13,7 +13,7 @@ Reasons and measured numbers: docs/explain.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import hypot, log1p, sqrt
+from math import hypot, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -27,10 +27,6 @@ LEVEL = 0.8
 """The intervals are meant to hold the true value four times out of five."""
 QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
-RATE_SD = 0.4
-"""Sd of ln(pace) between neighbouring intervals of a post, beyond Poisson's: measured on ten-minute observations."""
-LIFE_SD = 0.8
-"""Sd of ln(pace) where it is the mean over the life so far, against the pace that follows: measured likewise."""
 MEDIAN_SE, MAD_SE = 1.2533, 1.1664
 """Standard errors of the median and of MAD ÷ 0.6745 of n normal values, in standard deviations ÷ √n
 (Rousseeuw & Croux, JASA 88 (1993), 1273–1283: efficiencies of 64 % and 37 %)."""
@@ -46,9 +42,6 @@ DESCRIBED_SD = 0.085
 """Sd between a text's cosines with a niche's description and with the mean of its titles: measured likewise."""
 TAG_SD = 0.2
 """Sd of the affinity of one tag: single texts of a community scatter by a cosine of 0.1, over FULL_AFFINITY."""
-LEAD_SD_DAYS = 2.9
-"""Sd of the days from publishing to the doormat: uniform over 3–10 until found, 2–7 to print, 5–10 to ship."""
-
 Floats = NDArray[np.float64]
 
 
@@ -136,13 +129,14 @@ def _age(evidence: Json) -> float:
 def _freshness(evidence: Json) -> Measurement:
     hours, half_life = float(evidence["hours_since_peak"]), float(evidence["half_life_hours"])
     if evidence.get("event"):
-        causes = {"lead": LEAD_SD_DAYS * 24}
         return Measurement(
-            lambda hours: factors.freshness(hours, calendar.dated_half_life(hours)), {"hours": Input(hours, causes)}
+            lambda hours: factors.freshness(hours, calendar.dated_half_life(hours)), {"hours": Input(hours)}
         )
-    # The peak lies anywhere in the interval that it was seen in, or in the life so far, and is taken to be at one end.
-    gap = _age(evidence) / observations(evidence)
-    unseen = half_life if evidence.get("pace_per_minute") is None else gap * UNIFORM
+    # The peak ends anywhere in the interval that it was seen in, and is taken to end with it. Seen once, it is taken to
+    # be publication, and may have ended at any moment since, this one included.
+    seen = observations(evidence)
+    gap = _age(evidence) / seen * (UNIFORM if seen > 1 else 1 / QUANTILE)
+    unseen = half_life if evidence.get("pace_per_minute") is None else gap
     causes = {"sightings": unseen, "late": half_life * sqrt(lateness(evidence))}
     return Measurement(lambda hours: factors.freshness(hours, half_life), {"hours": Input(hours, causes)})
 
@@ -153,32 +147,15 @@ def _engagement(evidence: Json) -> Measurement:
     if z is None:
         nothing = "counters" if evidence.get("pace_per_minute") is None else "baseline"
         return Measurement(factors.engagement, {"z": Input(0.0, {nothing: PRIOR_Z} | late)})
-    if (told := evidence.get("z_sd")) is not None:
-        return Measurement(factors.engagement, {"z": Input(float(z), {"counts": float(told)} | late)})
-    return _from_counts(evidence, late)
-
-
-def _from_counts(evidence: Json, late: Mapping[str, float]) -> Measurement:
-    """Where nobody told how far z may be off: from what it was computed of, the pace as ln(interactions + 1)."""
-    minutes, usual = evidence["pace_hours"] * 60, evidence["usual"]
-    count, median, mad = evidence["pace_per_minute"] * minutes, usual["median"], usual["mad"]
-    root = sqrt(usual["signals"])
-
-    def engagement(log_count: float, median: float, mad: float, off: float) -> Floats:
-        pace = max(np.exp(log_count) - 1, 0) / minutes
-        return factors.engagement(factors.robust_z(pace, median, mad) + off)
-
-    drift = RATE_SD if observations(evidence) > 1 else LIFE_SD
-    counted = {"counts": 1 / sqrt(count + 1), "sightings": drift * count / (count + 1)}
-    return Measurement(
-        engagement,
-        {
-            "log_count": Input(log1p(count), counted),
-            "median": Input(median, {"baseline": MEDIAN_SE * mad / factors.MAD_TO_SIGMA / root}),
-            "mad": Input(mad, {"baseline": MAD_SE * mad / root}),
-            "off": Input(0.0, late),
-        },
-    )
+    # The forecast's error is made of what chance does to few interactions and of how things go on; see `growth`.
+    few = 1 / sqrt(evidence["pace_per_minute"] * evidence["pace_hours"] * 60 + 1)
+    by_chance = min(few / evidence["log_sd"], 1.0)
+    causes = {
+        "counts": evidence["z_sd"] * by_chance,
+        "sightings": evidence["z_sd"] * sqrt(1 - by_chance**2),
+        "baseline": hypot(MEDIAN_SE, z * MAD_SE) / sqrt(evidence["usual"]["signals"]),
+    }
+    return Measurement(factors.engagement, {"z": Input(float(z), causes | late)})
 
 
 def _novelty(evidence: Json) -> Measurement:
@@ -211,7 +188,8 @@ def _community_fit(evidence: Json) -> Measurement:
 
 def _seasonality(evidence: Json) -> Measurement:
     event = evidence.get("event")
-    return Measurement(factors.seasonality, {"days_to_event": Input(float(event["days"]) if event else np.nan)})
+    given = ("days_to_window", "p_live", "buyers_left")
+    return Measurement(factors.seasonality, {name: Input(float(event[name]) if event else np.nan) for name in given})
 
 
 def _cosine(value: float | None, causes: Mapping[str, float]) -> Input:

@@ -78,7 +78,8 @@ def occasions(today: dt.date, countries: Iterable[str], horizon_days: int = HORI
     for entry in curated():
         if where := entry.within(asked):
             for day in (day for year in years for day in rules.dates(entry.rule, year)):
-                found[day, entry.name] = _occasion(entry, day, where)
+                met = found.get((day, entry.name)) or _occasion(entry, day, where)
+                found[day, entry.name] = met.model_copy(update={"countries": tuple(sorted({*met.countries, *where}))})
     for country in asked:
         for day, names in (pair for year in years for pair in rules.public_holidays(country, year)):
             for name in names:

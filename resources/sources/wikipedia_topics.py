@@ -19,6 +19,8 @@ WITH_DAYS = frozenset({"ar", "bs", "de", "en", "es", "fr", "pt", "ru", "sv"})
 """Languages that the feed knows days of; of any other it answers 501."""
 
 HOURS = 24
+FIRST_TURN = 18
+"""What lies so many days ahead is asked for in the first hour; other lead times leave every day its hour."""
 
 
 class WikipediaTopics:
@@ -86,5 +88,6 @@ def days_ahead(start: datetime) -> tuple[date, ...]:
     A listing sells from `total_lead_days` before a day on, and the calendar looks HORIZON_DAYS ahead; the days between
     are dealt out to the 24 hours, so that each is asked for once a day, and each hour has near and far ones.
     """
-    ahead = range(total_lead_days(), HORIZON_DAYS + 1)[start.hour :: HOURS]
-    return tuple(start.date() + timedelta(days=days) for days in ahead)
+    ahead = range(total_lead_days(), HORIZON_DAYS + 1)
+    mine = (days for days in ahead if (days - FIRST_TURN) % HOURS == start.hour)
+    return tuple(start.date() + timedelta(days=days) for days in mine)

@@ -56,7 +56,10 @@ SELECT d.idea_id, d.hour, s3_uri, thumb_uri, sha256, width, height, dpi, garment
         'prompt', prompt, 'spec', spec, 'licences', licences) AS recipe
 FROM designs d
 """
-HOUR: LiteralString = READ + "JOIN ideas i ON i.id = d.idea_id WHERE d.hour = %(hour)s ORDER BY i.score DESC, i.id"
+HOUR: LiteralString = (
+    READ
+    + "JOIN ideas i ON i.id = d.idea_id WHERE d.hour = %(hour)s AND i.status <> 'archived' ORDER BY i.score DESC, i.id"
+)
 OF_IDEAS: LiteralString = READ + "WHERE d.idea_id = ANY(%(ids)s)"
 RECENT: LiteralString = READ + "WHERE d.hour < %(before)s ORDER BY d.hour DESC, d.id LIMIT %(limit)s"
 
@@ -104,7 +107,7 @@ class Designs:
         return [stored[design.idea_id] for design in designs]
 
     def hour(self, hour: datetime) -> list[StoredDesign]:
-        """The hour's designs, that of the best idea first."""
+        """The hour's designs, that of the best idea first, without those of archived ideas."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(HOUR, {"hour": hour}).fetchall()
         return [StoredDesign.model_validate(row) for row in rows]

@@ -53,6 +53,7 @@ class Card(Model):
     niche: str
     format: str
     status: IdeaStatus
+    returns_on: date | None = Field(description="archived till this day, when its season comes again; null: it is not")
     hour: datetime
     source: str = Field(description="source of the signal it came from")
     score: float
@@ -238,7 +239,7 @@ OBSERVATIONS_SHOWN = 24
 # A mock-up is a function of the print file, the parameters and the place it is kept.
 _VERSION = SQL("left(md5(d.sha256 || m.generation_params::text || m.s3_uri), 16)")
 _CARD = SQL("""
-    i.id, i.title, i.phrase, i.niche, i.format, i.status, i.hour, s.source, i.score, i.score_low,
+    i.id, i.title, i.phrase, i.niche, i.format, i.status, i.returns_on, i.hour, s.source, i.score, i.score_low,
     i.score_high, i.reason, i.card,
     (i.evidence #>> '{{confidence,value}}')::float8 AS confidence,
     jsonb_build_object('freshness', i.freshness, 'engagement', i.engagement, 'novelty', i.novelty,

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from pipeline.models import EMBEDDING_DIM, Event, Factors, Idea, IdeaStatus, Model, Vectors
 from resources.store.events import Events
+from resources.store.seasons import Seasons
 from resources.store.staging import Connection, stage
 
 COLUMNS = {
@@ -66,6 +67,25 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE i.hour = excluded.hour AND i.status = 'queued'
 RETURNING id, xmax = 0 AS is_new
 """
+# An archived idea whose day has come is wholly that of the hour that proposes it anew, for a later event.
+BRING_BACK: LiteralString = """
+WITH due AS (
+    SELECT DISTINCT ON (s.id) s.* FROM staged_ideas s JOIN ideas i ON i.id = s.id
+    WHERE i.status = 'archived' AND i.returns_on <= (s.hour + interval '1 hour')::date AND i.event_date < s.event_date
+    ORDER BY s.id, s.score DESC, s.position
+), locked AS (SELECT i.id FROM ideas i JOIN due ON due.id = i.id ORDER BY i.id FOR NO KEY UPDATE OF i)
+UPDATE ideas SET
+    status = 'queued', returns_on = NULL, updated_at = now(), hour = due.hour, signal_id = due.signal_id,
+    title = due.title, description = due.description, phrase = due.phrase, lines = due.lines, emphasis = due.emphasis,
+    format = due.format, motifs = due.motifs, mood = due.mood, occasion = due.occasion, event_date = due.event_date,
+    embedding = due.embedding, embedding_model = due.embedding_model, freshness = due.freshness,
+    engagement = due.engagement, novelty = due.novelty, community_fit = due.community_fit,
+    seasonality = due.seasonality, score = due.score, weights_version = due.weights_version, reason = due.reason,
+    evidence = due.evidence, card = due.card, score_low = due.score_low, score_high = due.score_high
+FROM due JOIN locked ON locked.id = due.id WHERE ideas.id = due.id
+RETURNING ideas.id
+"""
+# What waits for its season is no double of its own return.
 # halfvec in ORDER BY is what the index is on; what is returned is measured on the whole vector.
 NEAREST: LiteralString = """
 SELECT n.idea_id, n.phrase, n.similarity
@@ -73,6 +93,7 @@ FROM staged_queries q LEFT JOIN LATERAL (
     SELECT i.id AS idea_id, i.phrase, 1 - (i.embedding <=> q.embedding) AS similarity
     FROM ideas i
     WHERE i.hour < %(before)s AND i.embedding_model = %(model)s
+        AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
     ORDER BY i.embedding::halfvec(768) <=> q.embedding::halfvec(768)
     LIMIT 1
 ) n ON true
@@ -99,12 +120,13 @@ SELECT signal_id, hour, phrase, lines, emphasis, title, description, niche, form
     jsonb_build_object('freshness', freshness, 'engagement', engagement, 'novelty', novelty,
         'community_fit', community_fit, 'seasonality', seasonality) AS factors,
     score, weights_version, reason, evidence, card, embedding_model
-FROM ideas WHERE hour = %(hour)s ORDER BY score DESC, id LIMIT %(limit)s
+FROM ideas WHERE hour = %(hour)s AND status <> 'archived' ORDER BY score DESC, id LIMIT %(limit)s
 """
 SET_STATUS: LiteralString = """
 WITH wanted AS (SELECT id FROM ideas WHERE id = ANY(%(ids)s) AND status <> %(status)s::idea_status
     ORDER BY id FOR NO KEY UPDATE)
-UPDATE ideas SET status = %(status)s::idea_status, updated_at = now() FROM wanted WHERE ideas.id = wanted.id
+UPDATE ideas SET status = %(status)s::idea_status, returns_on = NULL, updated_at = now()
+FROM wanted WHERE ideas.id = wanted.id
 """
 
 
@@ -149,13 +171,37 @@ class Ideas:
         Events(self._connection).record([_scored(idea) for idea in fresh])
         return [idea.id for idea in fresh]
 
+    def bring_back(self, ideas: Sequence[Idea], vectors: Vectors) -> list[UUID]:
+        """Bring back those of the ideas that are archived, whose day has come, and that are for a later event now.
+
+        They are `queued` with all that is given of them, or `mocked` where there are pictures already; what was made
+        of them goes on in their new hour. To be called before `record`, which leaves them alone.
+
+        Args:
+            ideas: as for `record`.
+            vectors: as for `record`.
+
+        Returns:
+            The ids of those that came back.
+        """
+        _check_shape(vectors, len(ideas))
+        if not ideas:
+            return []
+        rows = (_row(idea, vector) for idea, vector in zip(ideas, vectors, strict=True))
+        stage(self._connection, "staged_ideas", COLUMNS, rows)
+        back = [id_ for (id_,) in self._connection.execute(BRING_BACK)]
+        for hour in {idea.hour for idea in ideas}:
+            own = {idea.id for idea in ideas if idea.hour == hour}
+            Seasons(self._connection).carry([id_ for id_ in back if id_ in own], hour)
+        return back
+
     def nearest(self, vectors: Vectors, model: str, before: datetime) -> list[Neighbour | None]:
         """For each vector the nearest idea of earlier hours, through the HNSW index (nearest as far as that finds it).
 
         Args:
             vectors: shape (n, EMBEDDING_DIM).
             model: the embedding model; ideas of another are not compared.
-            before: the start of the hour; only ideas of earlier hours count.
+            before: the start of the hour; only ideas of earlier hours count, and none that waited for this day.
 
         Returns:
             n neighbours in the order of the vectors; None where there is no earlier idea of the model, or where more
@@ -188,7 +234,7 @@ class Ideas:
         return {niche: count for niche, count in self._connection.execute(CENTROID_SIZES, values)}
 
     def hour(self, hour: datetime, limit: int | None = None) -> list[Idea]:
-        """The hour's ideas, best first."""
+        """The hour's ideas, best first, without those that are archived: nothing is made of them."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(READ, {"hour": hour, "limit": limit}).fetchall()
         return [Idea.model_validate(row) for row in rows]

@@ -98,7 +98,8 @@ WHERE id = %(id)s AND status IN ('publishing', 'live')
 RETURNING idea_id, marketplace
 """
 IDEA_LIVE: LiteralString = """
-UPDATE ideas SET status = 'live', updated_at = now() WHERE id = %(idea_id)s AND status IN ('queued', 'mocked')
+UPDATE ideas SET status = 'live', returns_on = NULL, updated_at = now()
+WHERE id = %(idea_id)s AND (status IN ('queued', 'mocked') OR returns_on IS NOT NULL)
 """
 READ: LiteralString = """
 SELECT id, hour, status, status_reason, external_id, listing_url, pack_uri, handed_over_at, live_at,

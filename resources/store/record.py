@@ -34,6 +34,7 @@ from resources.store.metrics import Metrics
 from resources.store.mockups import Mockups
 from resources.store.reembedding import Reembedding
 from resources.store.retention import Retention
+from resources.store.seasons import Seasons
 from resources.store.signals import Signals
 from resources.store.staging import Connection
 from resources.store.topics import Topics
@@ -83,6 +84,11 @@ class Transaction:
     def ideas(self) -> Ideas:
         """Scored ideas and their vectors."""
         return Ideas(self._connection)
+
+    @cached_property
+    def seasons(self) -> Seasons:
+        """Ideas that wait for their event to come again."""
+        return Seasons(self._connection)
 
     @cached_property
     def designs(self) -> Designs:

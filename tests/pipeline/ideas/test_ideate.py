@@ -252,18 +252,22 @@ def test_every_idea_leaves_its_phrase_and_its_evidence_behind(make: Make, calend
 def test_the_reason_names_the_day_the_runway_and_the_missing_counters(make: Make) -> None:
     idea = make(frame(occasion("Christmas", 32, "christmas|santa", "festive", True))).ideas[0]
     assert idea.reason.startswith(
-        "Christmas is 32 days away, in time for 18 days' lead; no counters at calendar events;"
+        "Christmas is 32 days away, in time (100 % sure to arrive if listed today, last chance 5 December); "
+        "no counters at calendar events;"
     )
     assert idea.factors.engagement == 0.5
-    assert idea.evidence["event"]["runway_days"] == 14
+    event = idea.evidence["event"]
+    assert (event["days"], event["runway_days"], event["countries"]) == (32, 12, ["US"])
+    assert (event["p_live"], event["verdict"]) == (1.0, "in time")
+    assert (event["best_from"], event["last_day"]) == ("2026-09-26", "2026-12-05")
     assert idea.occasion == "Christmas"
     assert idea.event_date == date(2026, 12, 25)
 
 
 def test_a_day_that_is_nearer_than_its_lead_brings_nothing(make: Make) -> None:
-    lead = total_lead_days()
+    lead = total_lead_days(["US"])
     last = make(frame(occasion("Christmas", lead, "christmas|santa", "festive", True))).ideas
-    assert all(f"in time for {lead} days' lead" in idea.reason for idea in last)
+    assert all(f"{lead} days away, tight (56 % sure to arrive" in idea.reason for idea in last)
     assert last
     for days in (lead - 1, 4, 0, -1):
         assert make(frame(occasion("Christmas", days, "christmas|santa", "festive", True))).ideas == ()

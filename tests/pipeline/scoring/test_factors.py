@@ -82,24 +82,28 @@ def test_community_fit_is_the_mean_of_what_is_known(affinity: float, cohesion: f
     assert float(factors.community_fit([affinity], [cohesion])[0]) == pytest.approx(expected)
 
 
-@given(st.floats(-400, 400))
-def test_seasonality_is_one_within_a_week_and_falls_beyond(days: float) -> None:
-    value = float(factors.seasonality(days))
+@given(st.floats(-400, 400), st.floats(0, 1), st.floats(0, 1))
+def test_seasonality_is_what_is_left_of_the_season_in_its_window_and_less_before(
+    days: float, p_live: float, left: float
+) -> None:
+    value = float(factors.seasonality(days, p_live, left))
     assert in_range(value)
-    assert (value == 1) == (abs(days) <= 7 or value == 1)
-    assert factors.seasonality(days * 1.1) <= value
-    assert float(factors.seasonality(-days)) == pytest.approx(value)
+    assert value == 0 if p_live < 0.5 else value <= p_live * left
+    if p_live >= 0.5 and days <= 7:
+        assert value == pytest.approx(p_live * left)
+    assert factors.seasonality(days + 1, p_live, left) <= value
 
 
-def test_seasonality_falls_to_a_third_in_four_weeks_and_undated_is_neutral() -> None:
-    np.testing.assert_allclose(factors.seasonality([7, 7.1, 35, np.nan]), [1, np.exp(-0.1 / 28), np.exp(-1), 0.5])
+def test_seasonality_falls_to_a_third_in_four_weeks_before_its_window_and_undated_is_neutral() -> None:
+    found = factors.seasonality([7, 7.1, 35, np.nan], [1, 1, 1, np.nan], [1, 1, 1, np.nan])
+    np.testing.assert_allclose(found, [1, np.exp(-0.1 / 28), np.exp(-1), 0.5])
 
 
 def test_empty_batches_stay_empty() -> None:
     nothing = np.zeros(0)
     for result in (
         factors.freshness(nothing, nothing), factors.engagement(nothing), factors.novelty(nothing, nothing),
-        factors.community_fit(nothing, nothing), factors.seasonality(nothing),
+        factors.community_fit(nothing, nothing), factors.seasonality(nothing, nothing, nothing),
     ):  # fmt: skip
         assert result.shape == (0,)
 

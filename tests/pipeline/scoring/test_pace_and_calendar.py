@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -132,16 +132,7 @@ def test_no_signals_give_no_rows() -> None:
     assert empty.is_empty()
 
 
-def test_the_runway_ends_on_the_last_listing_day() -> None:
-    christmas = date(2026, 12, 25)
-    last = calendar.last_listing_day(christmas)
-    assert last == christmas - timedelta(days=18)
-    assert calendar.runway_days(christmas, last) == 0
-    assert calendar.runway_days(christmas, date(2026, 12, 20)) == -13
-
-
-def test_lead_times_and_half_lives_are_read_from_their_tables() -> None:
-    assert set(calendar.lead_days()) == {"indexing", "production", "shipping"}
+def test_half_lives_are_read_from_their_table() -> None:
     assert calendar.half_life("mastodon_trends") < calendar.half_life("reddit_posts")
     assert calendar.half_life("never_heard_of") == calendar.half_lives()["*"]
     before, after = calendar.dated_half_life([-1, 1])
