@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         default=None, description="payloads to replay: a folder or s3://bucket/prefix; unset: <data_dir>/recorded"
     )
     reports_dir: Path | None = Field(default=None, description="marketplace report CSVs; unset: <data_dir>/reports")
+    community_titles: Path | None = Field(
+        default=None, description="titles of communities to learn niches from: a folder of CSV and Parquet files"
+    )
     embedder: str = Field(default="wordllama", description="wordllama, or sentence-transformers:<model id>")
     ideas_per_hour: int = Field(default=60, ge=1, le=5000)
     designs_per_hour: int = Field(default=20, ge=1, le=1000, description="the hour's best ideas that get drawn")

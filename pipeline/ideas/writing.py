@@ -14,6 +14,7 @@ from pipeline.ideas import telling
 from pipeline.ideas.candidates import Candidate
 from pipeline.ideas.facts import Dated
 from pipeline.ideas.lexicon import niches
+from pipeline.ideas.measuring import Fit
 from pipeline.ideas.preparing import Prepared
 from pipeline.ideas.selection import Neighbour
 from pipeline.models import Decision, Factors, Idea, Json, Weights
@@ -28,7 +29,7 @@ Floats = NDArray[np.float64]
 
 def idea(
     index: int, neighbour: Neighbour | None, *, hour: datetime, made: Sequence[Candidate], prepared: Prepared,
-    table: Floats, scores: Floats, cosines: Floats, cohesion: Floats, to_centroid: Floats, model: str, weights: Weights,
+    table: Floats, scores: Floats, fitting: Fit, to_centroid: Floats, model: str, weights: Weights,
     confidence: Mapping[str, Confidence],
 ) -> Idea:  # fmt: skip
     """The candidate at `index` as an idea, beside its nearest earlier one; arrays are by candidate, rows by signal."""
@@ -51,8 +52,10 @@ def idea(
         "half_life_hours": float(prepared.half_life[candidate.signal]),
         "topic": candidate.topic,
         "pair_strength": candidate.strength,
-        "cosine_niche": _none(cosines[index]),
-        "hashtag_cohesion": _none(cohesion[index]),
+        "cosine_niche": _none(fitting.cosine[index]),
+        "niche_affinity": _none(fitting.affinity[index]),
+        "niche_titles": fitting.titles[index],
+        "hashtag_cohesion": _none(fitting.cohesion[index]),
         "cosine_centroid": _none(to_centroid[index]),
         "nearest": neighbour
         and {"idea": str(neighbour.idea_id), "phrase": neighbour.phrase, "similarity": round(neighbour.similarity, 4)},
