@@ -46,7 +46,7 @@ HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\d)(?=[^\W\
 
 PLACES = frozenset(
     [
-        "community", "gram", "insta", "instagram", "reels", "shorts", "tiktok", "tok", "twitter", "youtube",
+        "community", "gram", "insta", "instagram", "reels", "shorts", "tik", "tiktok", "tok", "twitter", "youtube",
     ]
 )  # fmt: skip
 """Where a tag is used; it says nothing of what it is about."""
