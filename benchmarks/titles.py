@@ -7,7 +7,7 @@ the public domain (PDDL 1.0). Nothing of them is stored here.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,9 +62,9 @@ def split(titles: Titles, low: float = 0.0, middle: float = OLDER, high: float =
     }
 
 
-def owners(titles: Titles) -> dict[str, frozenset[str]]:
+def owners(names: Iterable[str]) -> dict[str, frozenset[str]]:
     """Community → the niches that name it in `niches.yaml`; those that nobody names are left out."""
-    found = {name: frozenset(niche.name for niche in niches().values() if name in niche.subreddits) for name in titles}
+    found = {name: frozenset(niche.name for niche in niches().values() if name in niche.subreddits) for name in names}
     return {name: whose for name, whose in found.items() if whose}
 
 

@@ -85,7 +85,7 @@ def tfidf_centroid(older: Titles, texts: Sequence[str]) -> Scores:
 def tfidf_regression(older: Titles, texts: Sequence[str]) -> Scores:
     """Multinomial logistic regression on TF-IDF bags."""
     vectorizer, bags, truth = _bags(older)
-    fitted = LogisticRegression(C=10, tol=1e-2, max_iter=300).fit(bags, truth)
+    fitted = LogisticRegression(C=10, max_iter=200).fit(bags, truth)
     return np.asarray(fitted.decision_function(vectorizer.transform(texts)))
 
 
@@ -152,7 +152,7 @@ def _asked(draw: Sequence[str], parts: Mapping[str, Split]) -> tuple[Titles, lis
 
 
 def _table_of_niches(draws: Sequence[Sequence[str]], parts: Mapping[str, Split], names: Sequence[str]) -> Table:
-    whose = owners({name: [*part] for name, part in parts.items()})
+    whose = owners(parts)
     described = {niche.name: niche.described for niche in niches().values()}
     plain = Voices(described, {}, embed)
     taught = learned(described, of_niches({name: parts[name].older for name in whose}), embed)

@@ -63,7 +63,10 @@ def test_a_folder_of_titles_counts_beside_the_record(database_url: str, tmp_path
 
 
 @pytest.mark.slow
-def test_novelty_is_of_the_record_and_an_hour_made_again_is_not_its_own_double(world: World) -> None:
+def test_novelty_is_of_the_record_and_an_hour_made_again_is_not_its_own_double(
+    database_url: str, tmp_path: Path
+) -> None:
+    world = World(tmp_path, database_url, ideas_per_hour=60)
     hear(world)
     later = HOUR + timedelta(hours=1)
     record_file(world.folder, "reddit_posts", "a.json", listing_of([post(n) for n in range(20, 32)]), later)
