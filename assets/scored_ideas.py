@@ -79,6 +79,7 @@ def scored_ideas(
             model=embedder.model,
             nearest=lambda vectors: tx.ideas.nearest(vectors, embedder.model, hour),
             centroids=tx.ideas.centroids(embedder.model, hour - RECENT, hour),
+            communities=tx.niches.learned(embedder.model),
             weights=weights,
             limit=settings.ideas_per_hour,
             confidence=confidences(tx, sources, settings, hour),

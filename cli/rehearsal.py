@@ -40,6 +40,7 @@ def rehearse(settings: Settings) -> None:
         model=loaded.model,
         nearest=lambda vectors: [None] * len(vectors),
         centroids={},
+        communities={},
         confidence={},
         weights=WEIGHTS,
         limit=settings.ideas_per_hour,

@@ -44,6 +44,11 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
             selection=dg.AssetSelection.assets("scoring_weights"),
             description="Learn from a day's outcomes; adopt only what beats the weights in force.",
         ),
+        "niches": dg.define_asset_job(
+            "niches",
+            selection=dg.AssetSelection.assets("niche_embeddings"),
+            description="Learn what the communities of each niche write about.",
+        ),
         "expiry": dg.define_asset_job(
             "expiry",
             selection=dg.AssetSelection.assets("retention"),
@@ -58,7 +63,7 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
 
 
 def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
-    """Hourly sources, nightly weights and retention, marts at half past every hour."""
+    """Hourly sources, nightly weights, niches and retention, marts at half past every hour."""
 
     @dg.schedule(
         job=jobs["sources"],
@@ -80,6 +85,15 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
         return _of_yesterday(context)
 
     @dg.schedule(
+        job=jobs["niches"],
+        cron_schedule="30 3 * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night: learn the niches from the titles known by the end of the day before.",
+    )
+    def nightly_niches(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return _of_yesterday(context)
+
+    @dg.schedule(
         job=jobs["expiry"],
         cron_schedule="40 3 * * *",
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -91,6 +105,7 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
     return [
         hourly_sources,
         nightly_weights,
+        nightly_niches,
         nightly_retention,
         dg.ScheduleDefinition(
             name="hourly_marts",

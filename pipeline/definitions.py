@@ -14,6 +14,7 @@ from assets.live_listings import live_listings
 from assets.marketplace_metrics import marketplace_metrics
 from assets.marts import marts_assets
 from assets.mockups import mockups
+from assets.niche_embeddings import niche_embeddings
 from assets.raw_signals import raw_signals_asset
 from assets.retention import retention
 from assets.scope import HOT
@@ -58,6 +59,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
             live_listings,
             marketplace_metrics,
             scoring_weights,
+            niche_embeddings,
             retention,
             *marts_assets,
         ],

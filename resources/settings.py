@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         default=None, description="payloads to replay: a folder or s3://bucket/prefix; unset: <data_dir>/recorded"
     )
     reports_dir: Path | None = Field(default=None, description="marketplace report CSVs; unset: <data_dir>/reports")
+    community_titles: Path | None = Field(
+        default=None, description="titles of communities to learn niches from: a folder of CSV and Parquet files"
+    )
     embedder: str = Field(
         default="wordllama", description="wordllama, sentence-transformers:<model id or folder>, or onnx:<folder>"
     )

@@ -46,6 +46,8 @@ MEASURES: Final = {
     "centroid_ideas": "ideas the niche had lately",
     "own_community": "posted where the niche is at home",
     "niche_titles": "titles the niche is known by",
+    "niche_words": "how much its words are the niche's (log odds)",
+    "niche_affinity": "how much it is the niche's",
     "tags": "hashtags",
     "cosine_centroid": "likeness to what the niche had lately (cosine)",
     "nearest": "most alike earlier idea",

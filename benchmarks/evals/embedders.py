@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.eval_duplicates import Floats, Mask, Pairs, labelled
 from benchmarks.evals.base import SEED, Evaluation, Line, Stat, Table
-from pipeline.ideas.measuring import Embed
+from pipeline.scoring.communities import Embed
 from resources.embedders import embedder
 from resources.embedders.calibrating import Labelled, pair_cosines
 from resources.embedders.exporting import export

@@ -29,6 +29,7 @@ CREATE TABLE niche_embeddings (
     embedding    vector(768) NOT NULL,
     titles       int NOT NULL CHECK (titles >= 0),
     communities  text[] NOT NULL,
+    words        jsonb NOT NULL,
     built_on     date NOT NULL,
     PRIMARY KEY (niche, model)
 );
@@ -64,6 +65,7 @@ COMMENTS = {
         "embedding": "of unit length",
         "titles": "how many titles it was built of",
         "communities": "whose titles they were",
+        "words": "word to in how many of the titles; only those that at least two titles hold",
         "built_on": "UTC day of the build",
     },
     "backtests": {

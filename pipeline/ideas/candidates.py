@@ -34,11 +34,11 @@ from pipeline.models import Mood, fold
 OWN, NEAR, ANYONE = 1.0, 0.6, 0.3
 """Strength of a pair: the signal is about the niche; it shares a broad theme; everyone celebrates it."""
 
-MIN_AFFINITY = 0.12
-"""Least cosine between a post and a niche, beside a shared theme; see docs/scoring.md for how it was chosen."""
+MIN_AFFINITY = 0.3
+"""Least affinity of a post to a niche, beside a shared theme; see docs/communities.md for how it was chosen."""
 
-MIN_KINSHIP = 0.3
-"""Least cosine between an anniversary and a niche that share no theme."""
+MIN_KINSHIP = 0.8
+"""Least affinity of an anniversary to a niche that share no theme; likewise."""
 
 BROAD = frozenset(
     [
@@ -105,18 +105,18 @@ def _stems(phrases: frozenset[str]) -> frozenset[str]:
     return frozenset(words - {word.removesuffix("s") for word in BROAD})
 
 
-def strength(signal: Seen, niche: Niche, cosine: float) -> float:
+def strength(signal: Seen, niche: Niche, affinity: float) -> float:
     """How much the signal is the niche's business, 0 … 1; 0 means that they are not put together.
 
     Args:
         signal: The signal.
         niche: The niche.
-        cosine: Of the signal's text with the niche's embedding.
+        affinity: How much the signal's text is the niche's, 0 … 1.
     """
     shared_topic = _shares_topic(signal, niche)
     if signal.dated is None:
         theirs = signal.community is not None and signal.community in niche.subreddits
-        return 0.0 if not shared_topic else OWN if theirs else NEAR if cosine >= MIN_AFFINITY else 0.0
+        return 0.0 if not shared_topic else OWN if theirs else NEAR if affinity >= MIN_AFFINITY else 0.0
     family, themes = signal.family, frozenset(signal.dated.themes[:CHIEF_THEMES])
     if family and family.niches:
         return NEAR if niche.name in family.niches else 0.0
@@ -125,7 +125,7 @@ def strength(signal: Seen, niche: Niche, cosine: float) -> float:
         return OWN
     if family and family.universal and fold(signal.dated.name) in {fold(name) for name in family.names}:
         return ANYONE
-    kindred = signal.dated.kind == "anniversary" and cosine >= MIN_KINSHIP
+    kindred = signal.dated.kind == "anniversary" and affinity >= MIN_KINSHIP
     return NEAR if shared_topic or kindred else 0.0
 
 

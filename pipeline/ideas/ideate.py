@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from pipeline.ideas import candidates, selection, writing
 from pipeline.ideas.candidates import Candidate
-from pipeline.ideas.lexicon import niches
-from pipeline.ideas.measuring import Embed, centroid_cosines, cohesion, pairs, text_cosines, theirs
+from pipeline.ideas.measuring import centroid_cosines, fit, hear, pairs, voices_of
 from pipeline.ideas.preparing import prepare
 from pipeline.ideas.selection import Nearest, Neighbour, Traits
 from pipeline.models import EMBEDDING_DIM, Decision, Idea, Vectors, Weights, hour_of
 from pipeline.scoring import factors
+from pipeline.scoring.communities import Community, Embed
 from pipeline.scoring.score import NAMES, weighted
 from pipeline.signals.health import Confidence
 
@@ -46,6 +46,7 @@ def ideate(
     model: str,
     nearest: Nearest,
     centroids: Mapping[str, NDArray[np.floating]],
+    communities: Mapping[str, Community],
     weights: Weights,
     limit: int,
     confidence: Mapping[str, Confidence],
@@ -68,6 +69,8 @@ def ideate(
         model: The name of the embedding model.
         nearest: For each vector the nearest idea of *earlier hours*; an hour that is made again is not its own double.
         centroids: Niche → mean vector of its recent ideas.
+        communities: Niche → what its communities write about, of the same model; of a niche that is not among them
+            the description alone counts.
         weights: The weights in force.
         limit: The most ideas to keep.
         confidence: Source → how far it can be trusted for the hour; of other sources nothing is said.
@@ -81,13 +84,13 @@ def ideate(
     hour = hour_of(hour)
     now = hour + timedelta(hours=1)
     prepared = prepare(signals, history, now, weights)
-    names = list(niches())
     if not prepared.rows:
         return Ideation((), np.zeros((0, EMBEDDING_DIM), np.float32), (), 0, 0)
-    about = embed([niche.described for niche in niches().values()])
-    cosines = np.asarray(embed([row["content"] for row in prepared.rows]) @ about.T, np.float64)
+    voices = voices_of(communities, embed)
+    texts = [row["content"] for row in prepared.rows]
+    heard = hear(texts, embed(texts), voices)
 
-    paired = pairs(prepared.seen, names, cosines, hour)
+    paired = pairs(prepared.seen, voices.names, heard.affinity, hour)
     made: list[Candidate] = []
     for candidate in candidates.propose(prepared.seen, paired, hour):
         if len(made) == MAX_CANDIDATES:
@@ -98,17 +101,14 @@ def ideate(
 
     vectors = embed([candidate.phrase.text for candidate in made])
     at = np.array([candidate.signal for candidate in made])
-    niche_at = np.array([names.index(candidate.niche) for candidate in made])
-    tagged = cohesion(prepared, embed, about)
+    fitting = fit(prepared, made, vectors, heard, voices, embed)
     to_centroid = centroid_cosines(made, vectors, centroids)
-    cosines = text_cosines(prepared.seen, made, cosines, vectors, about)
-    subreddit = np.where([theirs(prepared.seen[c.signal], c.niche) for c in made], 1.0, factors.affinity(cosines))
     table = np.column_stack(
         [
             factors.freshness(prepared.hours_since_peak, prepared.half_life)[at],
             factors.engagement(prepared.z)[at],
             factors.novelty(to_centroid, np.nan),
-            factors.community_fit(subreddit, tagged[at, niche_at]),
+            fitting.factor,
             prepared.season[at],
         ]
     )
@@ -131,9 +131,8 @@ def ideate(
     scores = weighted(table, weights)
 
     tell = partial(
-        writing.idea, hour=hour, made=made, prepared=prepared, table=table, scores=scores, cosines=cosines,
-        cohesion=tagged[at, niche_at], to_centroid=to_centroid, model=model, weights=weights, confidence=confidence,
-        centroid_ideas=centroid_ideas,
+        writing.idea, hour=hour, made=made, prepared=prepared, table=table, scores=scores, fitting=fitting,
+        to_centroid=to_centroid, model=model, weights=weights, confidence=confidence, centroid_ideas=centroid_ideas,
     )  # fmt: skip
     ideas = tuple(tell(index, neighbour) for index, neighbour in zip(chosen.kept, chosen.neighbours, strict=True))
     decisions = tuple(

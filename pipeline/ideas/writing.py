@@ -14,7 +14,7 @@ from pipeline.ideas import telling
 from pipeline.ideas.candidates import Candidate
 from pipeline.ideas.facts import Dated, tags
 from pipeline.ideas.lexicon import niches
-from pipeline.ideas.measuring import theirs
+from pipeline.ideas.measuring import Fit, theirs
 from pipeline.ideas.preparing import Prepared
 from pipeline.ideas.selection import Neighbour
 from pipeline.models import Decision, Factors, Idea, Json, Weights
@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 
 def idea(
     index: int, neighbour: Neighbour | None, *, hour: datetime, made: Sequence[Candidate], prepared: Prepared,
-    table: Floats, scores: Floats, cosines: Floats, cohesion: Floats, to_centroid: Floats, model: str, weights: Weights,
+    table: Floats, scores: Floats, fitting: Fit, to_centroid: Floats, model: str, weights: Weights,
     confidence: Mapping[str, Confidence], centroid_ideas: Mapping[str, int],
 ) -> Idea:  # fmt: skip
     """The candidate at `index` as an idea, beside its nearest earlier one; arrays are by candidate, rows by signal."""
@@ -56,8 +56,11 @@ def idea(
         "topic": candidate.topic,
         "pair_strength": candidate.strength,
         "own_community": theirs(signal, candidate.niche),
-        "cosine_niche": _none(cosines[index]),
-        "hashtag_cohesion": _none(cohesion[index]),
+        "cosine_niche": _none(fitting.cosine[index]),
+        "niche_words": _none(fitting.words[index]),
+        "niche_affinity": _none(fitting.affinity[index]),
+        "niche_titles": fitting.titles[index],
+        "hashtag_cohesion": _none(fitting.cohesion[index]),
         "tags": 0 if what else len(tags(row["metadata"])),
         "cosine_centroid": _none(to_centroid[index]),
         "centroid_ideas": centroid_ideas.get(candidate.niche),
@@ -81,7 +84,7 @@ def idea(
         }
     measures = Factors(**dict(zip(NAMES, map(float, table[index]), strict=True)))
     paced = telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["usual"]))
-    fitting = telling.fit(niche, candidate.strength, signal.community, candidate.topic)
+    suits = telling.fit(niche, candidate.strength, signal.community, candidate.topic)
     new = telling.news(niche, neighbour, first=np.isnan(to_centroid[index]))
     told = {
         "freshness": telling.peak(
@@ -89,7 +92,7 @@ def idea(
         ),
         "engagement": paced,
         "novelty": new,
-        "community_fit": fitting,
+        "community_fit": suits,
         "seasonality": telling.season(what, runway),
     }
     return Idea(
@@ -112,7 +115,7 @@ def idea(
         reason=telling.sentence(
             telling.when(what, runway) if what and runway else "",
             paced,
-            fitting,
+            suits,
             new,
         ),
         evidence=evidence,

@@ -7,9 +7,9 @@ factors' formulas (`factors`), what spreads their inputs (`uncertainty`), and se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from math import hypot
 
 from pipeline.models import Card, Change, Factors, Json, Share, Weights
 from pipeline.scoring import factors as formulas
@@ -24,7 +24,8 @@ INPUTS: Mapping[str, tuple[str, ...]] = {
     "engagement": ("counters", "pace_per_minute", "pace_hours", "usual", "expected", "log_sd", "z", "z_sd"),
     "novelty": ("cosine_centroid", "centroid_ideas", "nearest"),
     "community_fit": (
-        "topic", "pair_strength", "own_community", "cosine_niche", "niche_titles", "hashtag_cohesion", "tags",
+        "topic", "pair_strength", "own_community", "cosine_niche", "niche_words", "niche_affinity", "niche_titles",
+        "hashtag_cohesion", "tags",
     ),
     "seasonality": ("event",),
 }  # fmt: skip
@@ -88,8 +89,8 @@ def explain(factors: Factors, weights: Weights, evidence: Json, told: Mapping[st
         for name in NAMES
     ]
     return Card(
-        low=max(total - hypot(*(s.weight * (s.value - s.low) for s in shares)), 0.0),
-        high=min(total + hypot(*(s.weight * (s.high - s.value) for s in shares)), 1.0),
+        low=max(total - math.hypot(*(s.weight * (s.value - s.low) for s in shares)), 0.0),
+        high=min(total + math.hypot(*(s.weight * (s.high - s.value) for s in shares)), 1.0),
         level=uncertainty.LEVEL,
         shares=tuple(sorted(shares, key=lambda share: -share.points)),
         unsure=_unsure(weights, measured, evidence),
@@ -116,7 +117,7 @@ def _unsure(weights: Weights, measured: Mapping[str, Measurement], evidence: Jso
     points: dict[str, float] = {}
     for name, one in measured.items():
         for cause, half in one.blame().items():
-            points[cause] = hypot(points.get(cause, 0.0), getattr(weights, name) * half)
+            points[cause] = math.hypot(points.get(cause, 0.0), getattr(weights, name) * half)
     chief = sorted((cause for cause in points if points[cause] >= WORTH_TELLING), key=lambda c: (-points[c], c))
     return tuple(_cause(cause, evidence) for cause in chief[:TOLD])
 
@@ -161,7 +162,7 @@ def _otherwise(measured: Mapping[str, Measurement], evidence: Json) -> Otherwise
     yield from _other_pace(evidence)
     yield from (_other_day if evidence.get("event") else _other_moment)(measured, evidence)
     yield from _other_neighbor(measured["novelty"], evidence)
-    yield from _other_community(measured["community_fit"], evidence)
+    yield from _other_community(evidence)
 
 
 def _other_pace(evidence: Json) -> Otherwise:
@@ -215,11 +216,15 @@ def _other_neighbor(novelty: Measurement, evidence: Json) -> Otherwise:
         yield "If we had one already that says nearly the same", {"novelty": novelty.at(cosine_nearest=TWIN)}
 
 
-def _other_community(fit: Measurement, evidence: Json) -> Otherwise:
+def _other_community(evidence: Json) -> Otherwise:
     if evidence.get("event"):
         return
-    if not evidence.get("own_community"):
-        yield "Posted in a community of the niche itself", {"community_fit": fit.at(cosine=formulas.FULL_AFFINITY)}
-    elif evidence.get("cosine_niche") is not None:
-        elsewhere = float(formulas.affinity(evidence["cosine_niche"]))
-        yield "Posted anywhere else than in the niche's own community", {"community_fit": fit.at(affinity=elsewhere)}
+    cohesion = evidence.get("hashtag_cohesion")
+    at_home, elsewhere = (
+        float(formulas.community_fit(affinity, math.nan if cohesion is None else cohesion))
+        for affinity in (1.0, evidence["niche_affinity"])
+    )
+    if evidence.get("own_community"):
+        yield "Posted anywhere else than in the niche's own community", {"community_fit": elsewhere}
+    else:
+        yield "Posted in a community of the niche itself", {"community_fit": at_home}

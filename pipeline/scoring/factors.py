@@ -28,8 +28,9 @@ LEAST_SPREAD = 0.1
 REACH = 2.0
 """Spreads above the usual that bring sigmoid(1): engagement still tells apart what is six or eight of them out."""
 
-FULL_AFFINITY = 0.5
-"""Cosine between a text and a niche from which on it counts as wholly of that niche."""
+AFFINITY_OFFSET, AFFINITY_PER_COSINE, AFFINITY_PER_WORDS = -1.52, 11.17, 1.27
+"""A logistic regression: is a title of this niche's communities or of another's? Fitted by
+`python -m benchmarks.fit_communities`, with the default embedder."""
 
 PLATEAU_DAYS = 7.0
 SEASON_DAYS = 28.0
@@ -80,9 +81,17 @@ def novelty(cosine_centroid: ArrayLike, cosine_nearest: ArrayLike) -> Floats:
     return np.asarray(np.where(np.isnan(both), 1.0, 1 - np.clip(np.nan_to_num(both), 0, 1)).mean(axis=0))
 
 
-def affinity(cosine: ArrayLike) -> Floats:
-    """Cosine with a niche's embedding on the common range: 0 at ≤ 0, 1 at ≥ FULL_AFFINITY; NaN stays NaN."""
-    return np.clip(np.asarray(cosine, np.float64) / FULL_AFFINITY, 0, 1)
+def affinity(cosine: ArrayLike, words: ArrayLike) -> Floats:
+    """How much a text is a niche's, 0 … 1: sigmoid(offset + a · cosine + b · words); NaN stays NaN.
+
+    At ½ it is as likely of the niche as of another, if both were as likely before.
+
+    Args:
+        cosine: Of the text with the niche's embedding.
+        words: Log odds of the text's words, `communities.Voices.spoken`; 0 where they say nothing.
+    """
+    told = AFFINITY_PER_COSINE * np.asarray(cosine, np.float64) + AFFINITY_PER_WORDS * np.asarray(words, np.float64)
+    return sigmoid(AFFINITY_OFFSET + told)
 
 
 def community_fit(subreddit_affinity: ArrayLike, hashtag_cohesion: ArrayLike) -> Floats:

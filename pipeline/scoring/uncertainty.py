@@ -41,7 +41,7 @@ SCATTER_SD = 0.2
 DESCRIBED_SD = 0.085
 """Sd between a text's cosines with a niche's description and with the mean of its titles: measured likewise."""
 TAG_SD = 0.2
-"""Sd of the affinity of one tag: single texts of a community scatter by a cosine of 0.1, over FULL_AFFINITY."""
+"""Sd of the affinity of one tag: single texts of a community scatter by a cosine of 0.1, which moves it by as much."""
 Floats = NDArray[np.float64]
 
 
@@ -178,11 +178,15 @@ def _community_fit(evidence: Json) -> Measurement:
             lambda affinity, cohesion: factors.community_fit(affinity, np.clip(cohesion, 0, 1)),
             {"affinity": Input(1.0), "cohesion": spread},
         )
-    titles = evidence.get("niche_titles")
+    titles, words = evidence.get("niche_titles"), evidence.get("niche_words")
     known = {"few_titles": SCATTER_SD / sqrt(titles) if titles else DESCRIBED_SD, "wording": WORDING_SD}
     return Measurement(
-        lambda cosine, cohesion: factors.community_fit(factors.affinity(cosine), np.clip(cohesion, 0, 1)),
-        {"cosine": _cosine(evidence.get("cosine_niche"), known), "cohesion": spread},
+        lambda cosine, words, cohesion: factors.community_fit(factors.affinity(cosine, words), np.clip(cohesion, 0, 1)),
+        {
+            "cosine": _cosine(evidence.get("cosine_niche"), known),
+            "words": Input(np.nan if words is None else float(words)),
+            "cohesion": spread,
+        },
     )
 
 

@@ -32,6 +32,7 @@ from resources.store.inbox import Inbox
 from resources.store.listings import Listings
 from resources.store.metrics import Metrics
 from resources.store.mockups import Mockups
+from resources.store.niches import Niches
 from resources.store.reembedding import Reembedding
 from resources.store.retention import Retention
 from resources.store.seasons import Seasons
@@ -109,6 +110,11 @@ class Transaction:
     def metrics(self) -> Metrics:
         """What the marketplaces report."""
         return Metrics(self._connection)
+
+    @cached_property
+    def niches(self) -> Niches:
+        """What the communities of each niche write about."""
+        return Niches(self._connection)
 
     @cached_property
     def weights(self) -> ScoringWeights:

@@ -147,7 +147,7 @@ def make() -> Make:
         record = record or Record()
         arguments: dict[str, Any] = {
             "hour": HOUR, "history": NO_HISTORY, "embed": model.embed, "model": model.model, "nearest": record.nearest,
-            "centroids": record.centroids(), "weights": WEIGHTS, "limit": 60, "confidence": {},
+            "centroids": record.centroids(), "communities": {}, "weights": WEIGHTS, "limit": 60, "confidence": {},
         }  # fmt: skip
         return ideate(signals=signals, **(arguments | given))
 

@@ -45,6 +45,8 @@ def post(**changes: Any) -> Json:
         "observations": 4,
         "age_hours": 8.0,
         "cosine_niche": 0.3,
+        "niche_words": -1.0,
+        "niche_affinity": float(factors.affinity(0.3, -1.0)),
         "own_community": False,
         "hashtag_cohesion": None,
         "tags": 0,
@@ -114,7 +116,7 @@ def evidences(draw: st.DrawFn) -> Json:
             log_sd=draw(st.floats(0.01, 3)),
         )
     made |= {
-        "cosine_niche": draw(COSINES),
+        "cosine_niche": draw(st.floats(-1, 1)),
         "cosine_centroid": draw(COSINES),
         "centroid_ideas": draw(st.none() | st.integers(1, 500)),
         "nearest": draw(st.none() | st.builds(lambda x: {"phrase": "Older", "similarity": x}, st.floats(-1, 0.9))),
@@ -328,7 +330,8 @@ def test_the_last_day_in_time_is_named_where_it_is_far() -> None:
 
 
 def test_a_post_of_the_niches_own_community_would_be_told_from_elsewhere_and_the_other_way_round() -> None:
-    plain = {"hours_since_peak": 11.9, "pace_per_minute": 1.0, "cosine_niche": 0.05}
+    affinity = float(factors.affinity(0.05, -4.0))
+    plain = {"hours_since_peak": 11.9, "z": 0.1, "cosine_niche": 0.05, "niche_words": -4.0, "niche_affinity": affinity}
     own, elsewhere = (explained(post(own_community=own, **plain)) for own in (True, False))
     assert told(own[0], "anywhere else") == pytest.approx(elsewhere[1])
     assert told(elsewhere[0], "in a community of the niche itself") == pytest.approx(own[1])

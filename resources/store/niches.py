@@ -1,0 +1,89 @@
+"""What the communities of each niche write about: the titles it is learned from, and what was learned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import LiteralString
+
+from psycopg.types.json import Jsonb
+
+from pipeline.scoring.communities import Community
+from resources.store.staging import Connection
+
+MOST_TITLES = 1000
+"""Of a community the newest so many titles are learned from."""
+
+TITLES: LiteralString = """
+SELECT community, content FROM (
+    SELECT community, content, row_number() OVER (PARTITION BY community ORDER BY captured_at DESC, id) AS place
+    FROM signals, regexp_replace(lower(category), '^/?r/', '') AS community
+    WHERE starts_with(source, 'reddit') AND community = ANY(%(communities)s) AND captured_at < %(before)s
+) AS newest
+WHERE place <= %(most)s ORDER BY community, place
+"""
+# A day that is learned again, after a later one was, changes nothing.
+RECORD: LiteralString = """
+INSERT INTO niche_embeddings AS n (niche, model, embedding, titles, communities, words, built_on)
+VALUES (%(niche)s, %(model)s, %(embedding)s, %(titles)s, %(communities)s, %(words)s, %(built_on)s)
+ON CONFLICT (niche, model) DO UPDATE SET
+    embedding = excluded.embedding, titles = excluded.titles, communities = excluded.communities,
+    words = excluded.words, built_on = excluded.built_on
+WHERE n.built_on <= excluded.built_on
+"""
+GONE: LiteralString = """
+DELETE FROM niche_embeddings
+WHERE model = %(model)s AND niche <> ALL(%(niches)s) AND built_on <= %(built_on)s
+"""
+LEARNED: LiteralString = """
+SELECT niche, embedding, titles, communities, words FROM niche_embeddings WHERE model = %(model)s ORDER BY niche
+"""
+
+
+class Niches:
+    """Statements on `niche_embeddings`, and the titles in `signals`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def titles(self, communities: Collection[str], before: datetime) -> dict[str, list[str]]:
+        """The newest MOST_TITLES titles of each community that were first seen before the moment, newest first.
+
+        Args:
+            communities: names in lower case, without r/; one without titles is not in the answer.
+            before: exclusive.
+        """
+        values = {"communities": sorted(communities), "before": before, "most": MOST_TITLES}
+        found: dict[str, list[str]] = {}
+        for community, title in self._connection.execute(TITLES, values):
+            found.setdefault(community, []).append(title)
+        return found
+
+    def record(self, learned: Mapping[str, Community], model: str, built_on: date) -> None:
+        """Write what a day learned in place of what was there; niches that it does not name end.
+
+        What a later day learned stays.
+
+        Args:
+            learned: by niche.
+            model: the embedding model of the vectors.
+            built_on: the UTC day.
+        """
+        rows = [
+            {
+                **{"niche": niche, "model": model, "embedding": one.vector, "titles": one.titles},
+                **{"communities": list(one.communities), "words": Jsonb(dict(one.words)), "built_on": built_on},
+            }
+            for niche, one in sorted(learned.items())
+        ]
+        with self._connection.cursor() as cursor:
+            cursor.executemany(RECORD, rows)
+        self._connection.execute(GONE, {"model": model, "niches": list(learned), "built_on": built_on})
+
+    def learned(self, model: str) -> dict[str, Community]:
+        """What is known of each niche, of this embedding model."""
+        with self._connection.cursor(binary=True) as cursor:
+            return {
+                niche: Community(embedding.to_numpy(), titles, tuple(communities), words)
+                for niche, embedding, titles, communities, words in cursor.execute(LEARNED, {"model": model})
+            }
