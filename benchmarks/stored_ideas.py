@@ -160,7 +160,7 @@ def observed(server_url: str, observations: int) -> str:
     name = f"observed_{observations}"
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     with psycopg.connect(server_url, autocommit=True) as connection:
-        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None:
             return url
         half_made = sql.Identifier(f"{name}_half_made")
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(half_made))
@@ -183,7 +183,7 @@ def stored(server_url: str, ideas: int, titles: Sequence[tuple[str, str]]) -> st
     name = f"stored_{ideas}"
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     with psycopg.connect(server_url, autocommit=True) as connection:
-        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None:
             return url
         free = shutil.disk_usage(FOLDER).free
         if free < ideas * BYTES_PER_IDEA + 2**30:

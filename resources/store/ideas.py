@@ -82,7 +82,7 @@ ORDER BY q.position, n.similarity DESC, n.id
 # and through the index at all: the planner, blind to what reading vectors out of line costs, would rather sort
 # thousands.
 THROUGH_INDEX: LiteralString = """
-SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 60; SET LOCAL enable_sort = off
+SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 80; SET LOCAL enable_sort = off
 """
 AMONG = 10
 """So many by the index, at least, from which the nearest are chosen by the whole vector."""
