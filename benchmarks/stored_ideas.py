@@ -129,8 +129,8 @@ def neighbourhood(url: str, crowded: bool, titles: Sequence[tuple[str, str]]) ->
     vectors = asked(titles, model)[-CROWDED:] if crowded else asked(titles, model)[:-CROWDED]
     file = FOLDER / f"truth-{urlsplit(url).path[1:]}-{len(vectors)}.npz"
     if not file.exists():
-        np.savez(file, truth=np.array([[id_.bytes for id_ in own] for own in _compared(url, vectors, model.model)]))
-    return Neighbourhood(vectors, [[UUID(bytes=bytes(id_)) for id_ in own] for own in np.load(file)["truth"]])
+        np.savez(file, truth=np.array([[str(id_) for id_ in own] for own in _compared(url, vectors, model.model)]))
+    return Neighbourhood(vectors, [[UUID(str(id_)) for id_ in own] for own in np.load(file)["truth"]])
 
 
 def asked(titles: Sequence[tuple[str, str]], model: Embedder) -> Vectors:
@@ -143,8 +143,9 @@ def asked(titles: Sequence[tuple[str, str]], model: Embedder) -> Vectors:
 def _compared(url: str, vectors: Vectors, model: str) -> list[list[UUID]]:
     """The ten nearest earlier ideas of each, by comparison with all."""
     best: list[list[tuple[float, UUID]]] = [[] for _ in vectors]
-    with psycopg.connect(url) as connection, connection.cursor("all_ideas", binary=True) as cursor:
+    with psycopg.connect(url) as connection:
         register_vector(connection)
+        cursor = connection.cursor("all_ideas", binary=True)
         cursor.execute("SELECT id, embedding FROM ideas WHERE embedding_model = %s AND hour < %s", [model, HOUR])
         while page := cursor.fetchmany(CHUNK):
             cosines = vectors @ np.stack([vector.to_numpy() for _, vector in page]).T

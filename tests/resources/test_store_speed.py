@@ -16,6 +16,8 @@ import pytest
 from assets.raw_signals import raw_signals_asset
 from assets.scored_ideas import scored_ideas
 from benchmarks.bench_score import body, context
+from pipeline.ideas.ideate import MAX_CANDIDATES
+from pipeline.ideas.selection import ROUND
 from pipeline.models import Factors, Idea, Mood, Payload, Signal, Vectors
 from resources.archive import Archive
 from resources.defaults import object_store
@@ -73,6 +75,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_an_hour_of_a_thousand_items_sends_as_many_statements_as_one_of_fifty(
     store: Store, tmp_path: Path, statements: list[str]
 ) -> None:
+    asking = {ideas.HOW_MANY, ideas.EARLIER}
     counts = []
     for number, items in enumerate((50, 50, 1_000)):
         settings = Settings(_env_file=None, data_dir=tmp_path / str(number))
@@ -80,11 +83,13 @@ def test_an_hour_of_a_thousand_items_sends_as_many_statements_as_one_of_fifty(
         land(settings, hour, 5_000 * number, items)
         statements.clear()
         run(store, settings, hour)
-        counts.append(len(statements))
+        counts.append(sum(statement not in asking for statement in statements))
+        calls = statements.count(ideas.HOW_MANY)
+        assert calls <= 1 + MAX_CANDIDATES / (ROUND * settings.ideas_per_hour), "for neighbours in batches"
     with store.transaction() as tx:
         assert len(tx.ideas.hour(hour)) > 10, "an hour of real work"
     _, fifty, thousand = counts
-    assert 30 < thousand <= fifty + 4, "two further calls for neighbours at most"
+    assert thousand == fifty > 30
 
 
 def test_runs_of_an_hour_at_the_same_moment_are_one(store: Store, world: World, tmp_path: Path) -> None:
