@@ -47,6 +47,9 @@ COLUMNS = {
     "score_low": "float8",
     "score_high": "float8",
 }
+LOCK = 4_891_103
+"""An advisory lock: whoever records ideas does so alone."""
+
 # The first hour to bring an idea keeps it; within that hour a new score counts until something was drawn for it.
 RECORD: LiteralString = """
 INSERT INTO ideas AS i (
@@ -82,7 +85,7 @@ ORDER BY q.position, n.similarity DESC, n.id
 # and through the index at all: the planner, blind to what reading vectors out of line costs, would rather sort
 # thousands.
 THROUGH_INDEX: LiteralString = """
-SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 80; SET LOCAL enable_sort = off
+SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 120; SET LOCAL enable_sort = off
 """
 AMONG = 10
 """So many by the index, at least, from which the nearest are chosen by the whole vector."""
@@ -149,6 +152,8 @@ class Ideas:
         _check_shape(vectors, len(ideas))
         if not ideas:
             return []
+        # Of two that insert a row at one moment, the one that waits fails at idea_key, which ON CONFLICT (id) ignores.
+        self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         rows = (_row(idea, vector) for idea, vector in zip(ideas, vectors, strict=True))
         stage(self._connection, "staged_ideas", COLUMNS, rows)
         new = {id_ for id_, is_new in self._connection.execute(RECORD) if is_new}
