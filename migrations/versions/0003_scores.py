@@ -18,6 +18,7 @@ ALTER TABLE ideas ADD COLUMN score_low double precision CHECK (score_low BETWEEN
 ALTER TABLE ideas ADD COLUMN score_high double precision CHECK (score_high BETWEEN 0 AND 1);
 ALTER TABLE ideas ADD CONSTRAINT ideas_interval CHECK (score_low <= score_high);
 ALTER TABLE ideas ADD COLUMN returns_on date;
+CREATE INDEX ideas_model_hour ON ideas (embedding_model, hour);
 ALTER TABLE ideas ADD CONSTRAINT ideas_only_the_archived_return CHECK (returns_on IS NULL OR status = 'archived');
 
 CREATE INDEX ideas_event ON ideas (event_date) WHERE event_date IS NOT NULL;
@@ -87,6 +88,7 @@ ALTER TABLE scoring_weights DROP COLUMN learned_from;
 DROP TABLE backtests;
 DROP TABLE niche_embeddings;
 DROP INDEX ideas_event;
+DROP INDEX ideas_model_hour;
 ALTER TABLE ideas DROP COLUMN returns_on;
 ALTER TABLE ideas DROP COLUMN score_high;
 ALTER TABLE ideas DROP COLUMN score_low;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import LiteralString
 
 from psycopg.types.json import Jsonb
@@ -32,7 +32,7 @@ class Events:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def record(self, events: Sequence[Event]) -> int:
+    def record(self, events: Iterable[Event]) -> int:
         """Write events; those already written stay as they are. Returns how many were new."""
         if not events:
             return 0

@@ -48,6 +48,9 @@ COLUMNS = {
     "score_low": "float8",
     "score_high": "float8",
 }
+LOCK = 4_891_103
+"""An advisory lock: whoever records ideas does so alone."""
+
 # The first hour to bring an idea keeps it; within that hour a new score counts until something was drawn for it.
 RECORD: LiteralString = """
 INSERT INTO ideas AS i (
@@ -86,24 +89,40 @@ FROM due JOIN locked ON locked.id = due.id WHERE ideas.id = due.id
 RETURNING ideas.id
 """
 # What waits for its season is no double of its own return.
-# halfvec in ORDER BY is what the index is on; what is returned is measured on the whole vector.
+# halfvec in ORDER BY is what the index is on; which of those are nearest is measured on the whole vector.
 NEAREST: LiteralString = """
-SELECT n.idea_id, n.phrase, n.similarity
-FROM staged_queries q LEFT JOIN LATERAL (
-    SELECT i.id AS idea_id, i.phrase, 1 - (i.embedding <=> q.embedding) AS similarity
-    FROM ideas i
-    WHERE i.hour < %(before)s AND i.embedding_model = %(model)s
-        AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
-    ORDER BY i.embedding::halfvec(768) <=> q.embedding::halfvec(768)
-    LIMIT 1
-) n ON true
-ORDER BY q.position
+SELECT q.position - 1, n.id, n.phrase, n.similarity
+FROM staged_queries q CROSS JOIN LATERAL (
+    SELECT c.id, c.phrase, 1 - (c.embedding <=> q.embedding) AS similarity
+    FROM (
+        SELECT i.id, i.phrase, i.embedding FROM ideas i WHERE i.hour < %(before)s AND i.embedding_model = %(model)s
+            AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
+        ORDER BY i.embedding::halfvec(768) <=> q.embedding::halfvec(768) LIMIT %(among)s
+    ) c ORDER BY similarity DESC, c.id LIMIT %(most)s
+) n
+ORDER BY q.position, n.similarity DESC, n.id
 """
-# On through the index until an idea passes the filter, past those of this hour or another model (pgvector ≥ 0.8); and
-# through the index at all: the planner, blind to what reading vectors out of line costs, would rather sort thousands.
+# On through the index until enough ideas pass the filter, past those of this hour or another model (pgvector ≥ 0.8);
+# and through the index at all: the planner, blind to what reading vectors out of line costs, would rather sort
+# thousands.
 THROUGH_INDEX: LiteralString = """
-SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = 100; SET LOCAL enable_sort = off
+SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 120; SET LOCAL enable_sort = off
 """
+AMONG = 10
+"""So many by the index, at least, from which the nearest are chosen by the whole vector."""
+HOW_MANY: LiteralString = """
+SELECT count(*) FROM (
+    SELECT FROM ideas i WHERE embedding_model = %(model)s AND hour < %(before)s
+        AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date) LIMIT %(limit)s
+) few
+"""
+FEW = 5_000
+"""Of so few earlier ideas each is compared: quicker than the index, and surer where they are few of very many."""
+EARLIER: LiteralString = """
+SELECT id, phrase, embedding FROM ideas i WHERE embedding_model = %(model)s AND hour < %(before)s
+    AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
+"""
+PAGE = 5_000
 AS_BEFORE: LiteralString = "SET LOCAL enable_sort TO DEFAULT"
 CENTROIDS: LiteralString = """
 SELECT niche, avg(embedding) FROM ideas
@@ -164,6 +183,8 @@ class Ideas:
         _check_shape(vectors, len(ideas))
         if not ideas:
             return []
+        # Of two that insert a row at one moment, the one that waits fails at idea_key, which ON CONFLICT (id) ignores.
+        self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         rows = (_row(idea, vector) for idea, vector in zip(ideas, vectors, strict=True))
         stage(self._connection, "staged_ideas", COLUMNS, rows)
         new = {id_ for id_, is_new in self._connection.execute(RECORD) if is_new}
@@ -196,7 +217,7 @@ class Ideas:
         return back
 
     def nearest(self, vectors: Vectors, model: str, before: datetime) -> list[Neighbour | None]:
-        """For each vector the nearest idea of earlier hours, through the HNSW index (nearest as far as that finds it).
+        """For each vector the nearest idea of earlier hours; None only where there is no earlier idea of the model.
 
         Args:
             vectors: shape (n, EMBEDDING_DIM).
@@ -204,20 +225,50 @@ class Ideas:
             before: the start of the hour; only ideas of earlier hours count, and none that waited for this day.
 
         Returns:
-            n neighbours in the order of the vectors; None where there is no earlier idea of the model, or where more
-            than 20,000 ideas of this hour or of other models lie nearer (pgvector's `hnsw.max_scan_tuples`).
+            n neighbours in the order of the vectors.
+        """
+        return [near[0] if near else None for near in self.neighbours(vectors, model, before, 1)]
+
+    def neighbours(self, vectors: Vectors, model: str, before: datetime, most: int) -> list[list[Neighbour]]:
+        """For each vector the nearest ideas of earlier hours, the nearest first; arguments as of `nearest`.
+
+        Through the HNSW index, which finds nearly all of them (`make bench-score` says how many). Where there are few
+        earlier ideas, and for vectors of which the index gives up too early, as so many ideas that do not count lie
+        nearer, each earlier idea is compared.
         """
         _check_shape(vectors, len(vectors))
-        if not len(vectors):
-            return []
+        values = {"before": before, "model": model}
+        (known,) = self._connection.execute(HOW_MANY, {**values, "limit": FEW + 1}).fetchall()[0]
+        found: list[list[Neighbour]] = [[] for _ in vectors]
+        if not known or not len(vectors):
+            return found
+        if known > FEW:
+            self._through_index(vectors, {**values, "most": most, "among": max(most, AMONG)}, found)
+        if short := [place for place, near in enumerate(found) if len(near) < min(most, known)]:
+            for place, near in zip(short, self._compared(vectors[short], values, most), strict=True):
+                found[place] = near
+        return found
+
+    def _through_index(self, vectors: Vectors, values: dict[str, object], found: list[list[Neighbour]]) -> None:
         stage(self._connection, "staged_queries", {"embedding": "vector"}, ((vector,) for vector in vectors))
         self._connection.execute(THROUGH_INDEX)
-        found = self._connection.execute(NEAREST, {"before": before, "model": model}).fetchall()
+        for place, idea_id, phrase, similarity in self._connection.execute(NEAREST, values):
+            found[place].append(Neighbour(idea_id=idea_id, phrase=phrase, similarity=similarity))
         self._connection.execute(AS_BEFORE)
-        return [
-            None if idea_id is None else Neighbour(idea_id=idea_id, phrase=phrase, similarity=similarity)
-            for idea_id, phrase, similarity in found
-        ]
+
+    def _compared(self, vectors: Vectors, values: dict[str, object], most: int) -> list[list[Neighbour]]:
+        """The nearest of all, page by page."""
+        best: list[list[tuple[float, UUID, str]]] = [[] for _ in vectors]
+        with self._connection.cursor("earlier_ideas", binary=True) as cursor:
+            cursor.execute(EARLIER, values)
+            while page := cursor.fetchmany(PAGE):
+                cosines = vectors @ np.stack([vector.to_numpy() for *_, vector in page]).T
+                for own, row in zip(best, cosines, strict=True):
+                    nearest = np.argpartition(-row, min(most, len(row)) - 1)[:most]
+                    own += [(-float(row[i]), page[i][0], page[i][1]) for i in nearest.tolist()]
+                    own.sort()
+                    del own[most:]
+        return [[Neighbour(idea_id=i, phrase=phrase, similarity=-far) for far, i, phrase in own] for own in best]
 
     def centroids(self, model: str, since: datetime, before: datetime) -> dict[str, NDArray[np.float32]]:
         """The mean vector, shape (EMBEDDING_DIM,), of each niche's ideas of the hours in [since, before).

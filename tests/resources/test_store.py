@@ -39,7 +39,7 @@ from pipeline.models import (
 )
 from resources.errors import PermanentError, TransientError
 from resources.postgres import EmbeddedPostgres
-from resources.store import ResolvedMetric, Store, StoredDesign, StoredMockup, schema
+from resources.store import ResolvedMetric, Store, StoredDesign, StoredMockup, ideas, schema
 from resources.store.ideas import NEAREST, THROUGH_INDEX
 from resources.store.staging import stage
 
@@ -359,18 +359,20 @@ def test_the_nearest_is_of_an_earlier_hour_and_the_same_model(store: Store) -> N
     assert found[3].phrase != "other model"
 
 
-def test_the_nearest_is_found_through_the_index(store: Store) -> None:
+def test_the_nearest_is_found_through_the_index(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = signal_("a")
     before = HOUR - timedelta(hours=1)
     vectors = unit(seed=6, rows=600)
     with store.transaction() as tx:
         tx.signals.record([(seen, "file:///1")], HOUR)
         tx.ideas.record([idea(f"phrase {n}", seen, before) for n in range(600)], vectors)
+    monkeypatch.setattr(ideas, "FEW", 0)
     with store.connection() as connection:
         connection.execute("ANALYZE ideas")
         stage(connection, "staged_queries", {"embedding": "vector"}, ((vector,) for vector in vectors[:50]))
         connection.execute(THROUGH_INDEX)
-        plan = connection.execute("EXPLAIN " + NEAREST, {"before": HOUR, "model": MODEL}).fetchall()
+        values = {"before": HOUR, "model": MODEL, "among": 10, "most": 1}
+        plan = connection.execute("EXPLAIN " + NEAREST, values).fetchall()
     assert any("ideas_embedding" in line for (line,) in plan), plan
     with store.transaction() as tx:
         found = tx.ideas.nearest(vectors[:200], MODEL, HOUR)

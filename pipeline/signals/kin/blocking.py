@@ -46,8 +46,8 @@ def candidates(texts: Sequence[str], fresh: int) -> tuple[Rows, Rows]:
     later, earlier = keys >> 32, keys & (1 << 32) - 1
     enough = SHARE * np.minimum(weight[later], weight[earlier])
     keep = np.zeros(len(keys), bool)
-    for start in range(0, len(keys), 1 << 18):
-        part = slice(start, start + (1 << 18))
+    for start in range(0, len(keys), 1 << 15):
+        part = slice(start, start + (1 << 15))
         keep[part] = _shared_weight(singles, idf, later[part], earlier[part]) >= enough[part]
     return later[keep], earlier[keep]
 
