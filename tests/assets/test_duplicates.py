@@ -41,7 +41,7 @@ def heard(world: World, posts: list[dict[str, object]], videos: list[dict[str, o
 def test_the_same_headline_at_two_sources_is_one_idea_that_lists_both(
     database_url: str, tmp_path: Path, title: str, layer: str
 ) -> None:
-    world = World(tmp_path, database_url, ideas_per_hour=60)
+    world = World(tmp_path, database_url, ideas_per_hour=1000)
     headline = "Gardening in a tiny greenhouse: grandmother's tomato harvest stuns the village"
     heard(world, [post(1, title=headline)], [video(1, title)])
     assert world.run("sources").success

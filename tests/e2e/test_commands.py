@@ -167,7 +167,7 @@ def test_doctor_names_what_must_be_mended(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     broken = {f["what"]: f["detail"] for f in json.loads(done.stdout)["findings"] if f["level"] == "broken"}
-    assert set(broken) == {"PostgreSQL", "object store", "embedder", "marketplaces"}
+    assert set(broken) == {"PostgreSQL", "object store", "embedder", "re-embedding", "marketplaces"}
     assert "ebay" in broken["marketplaces"]
     assert "crystal-ball" in broken["embedder"]
     assert "127.0.0.1:1" in broken["PostgreSQL"]

@@ -194,8 +194,8 @@ def test_what_waits_is_told_with_the_niches(store: Store) -> None:
     fill(store.url, 4)
     with psycopg.connect(store.url) as connection:
         connection.execute(
-            """INSERT INTO niche_embeddings (niche, model, embedding, titles, communities, built_on)
-            SELECT niche, model, array_fill(0, '{768}'::int[])::vector, 1, '{}', '2025-06-01'
+            """INSERT INTO niche_embeddings (niche, model, embedding, titles, communities, words, built_on)
+            SELECT niche, model, array_fill(0, '{768}'::int[])::vector, 1, '{}', '{}', '2025-06-01'
             FROM (VALUES ('both', 'old@1'), ('both', 'new@2'), ('one', 'old@1')) v (niche, model)"""
         )
     with store.transaction() as tx:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
+from importlib import import_module
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,10 @@ from pipeline.models import identity, sha256
 from resources.objects import Objects
 from resources.store import Store
 from web.app import create_app
+
+# anyio imports this when the first file is served. Under pytest, which rewrites what it imports, two threads that do so
+# at once end in CPython 3.11's "AST constructor recursion depth mismatch".
+import_module("anyio._core._fileio")
 
 NEWEST = datetime(2026, 11, 23, 5, tzinfo=UTC)
 GARMENTS = [("Black", "#17181A"), ("White", "#F7F6F2"), ("Forest", "#20432F"), ("Heather Blue", "#5C7DA3")]
