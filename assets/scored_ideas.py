@@ -1,7 +1,6 @@
 """scored_ideas: the hour's signals × niches × formats, scored by the weights in force, each with its reason."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import dagster as dg
 
@@ -15,8 +14,6 @@ from resources.settings import Settings
 from resources.sources import Source
 from resources.sources.listening import confidences
 from resources.store import Store
-
-RECENT = timedelta(days=7)
 
 
 @dg.asset(
@@ -47,15 +44,16 @@ def scored_ideas(
     scope = scope_of(context)
     hour = scope.hour
     with store.transaction() as tx:
-        weights = tx.weights.in_force()
+        then = tx.trends.as_of(hour)
+        weights = then.weights
         ideation = ideate(
             hour=hour,
             signals=scope.signals(tx),
             history=scope.history(tx),
             embed=embedder.embed,
             model=embedder.model,
-            nearest=lambda vectors: tx.ideas.nearest(vectors, embedder.model, hour),
-            centroids=tx.ideas.centroids(embedder.model, hour - RECENT, hour),
+            nearest=lambda vectors: then.nearest(vectors, embedder.model),
+            centroids=then.centroids(embedder.model),
             weights=weights,
             limit=settings.ideas_per_hour,
             confidence=confidences(tx, sources, settings, hour),

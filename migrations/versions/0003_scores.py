@@ -17,6 +17,8 @@ ALTER TABLE ideas ADD COLUMN card jsonb;
 ALTER TABLE ideas ADD COLUMN score_low double precision CHECK (score_low BETWEEN 0 AND 1);
 ALTER TABLE ideas ADD COLUMN score_high double precision CHECK (score_high BETWEEN 0 AND 1);
 ALTER TABLE ideas ADD CONSTRAINT ideas_interval CHECK (score_low <= score_high);
+ALTER TABLE ideas ADD COLUMN earlier_hour timestamptz CHECK (earlier_hour < hour);
+CREATE INDEX ideas_first_hour ON ideas (coalesce(earlier_hour, hour));
 ALTER TABLE ideas ADD COLUMN returns_on date;
 ALTER TABLE ideas ADD CONSTRAINT ideas_only_the_archived_return CHECK (returns_on IS NULL OR status = 'archived');
 
@@ -52,6 +54,7 @@ COMMENTS = {
         "card": "why it has its score: shares, interval, what would change it; null: scored before cards were",
         "score_low": "lower end of the interval of the score",
         "score_high": "upper end of the interval of the score",
+        "earlier_hour": "an earlier hour that brought it too, but was recorded later; null: none",
         "returns_on": "archived because its event was too near: the day from which it is in time again",
     },
     "niche_embeddings": {
@@ -82,6 +85,7 @@ ALTER TABLE scoring_weights DROP COLUMN learned_from;
 DROP TABLE backtests;
 DROP TABLE niche_embeddings;
 ALTER TABLE ideas DROP COLUMN returns_on;
+ALTER TABLE ideas DROP COLUMN earlier_hour;
 ALTER TABLE ideas DROP COLUMN score_high;
 ALTER TABLE ideas DROP COLUMN score_low;
 ALTER TABLE ideas DROP COLUMN card;

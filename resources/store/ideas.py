@@ -66,13 +66,18 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE i.hour = excluded.hour AND i.status = 'queued'
 RETURNING id, xmax = 0 AS is_new
 """
+# Hours may be recorded in any order: an earlier one that brings the idea too is noted, for who asks what there was then.
+EARLIER: LiteralString = """
+UPDATE ideas i SET earlier_hour = s.hour FROM (SELECT id, min(hour) AS hour FROM staged_ideas GROUP BY id) s
+WHERE i.id = s.id AND s.hour < coalesce(i.earlier_hour, i.hour)
+"""
 # halfvec in ORDER BY is what the index is on; what is returned is measured on the whole vector.
 NEAREST: LiteralString = """
 SELECT n.idea_id, n.phrase, n.similarity
 FROM staged_queries q LEFT JOIN LATERAL (
     SELECT i.id AS idea_id, i.phrase, 1 - (i.embedding <=> q.embedding) AS similarity
     FROM ideas i
-    WHERE i.hour < %(before)s AND i.embedding_model = %(model)s
+    WHERE coalesce(i.earlier_hour, i.hour) < %(before)s AND i.embedding_model = %(model)s
     ORDER BY i.embedding::halfvec(768) <=> q.embedding::halfvec(768)
     LIMIT 1
 ) n ON true
@@ -86,7 +91,8 @@ SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = 100; SE
 AS_BEFORE: LiteralString = "SET LOCAL enable_sort TO DEFAULT"
 CENTROIDS: LiteralString = """
 SELECT niche, avg(embedding) FROM ideas
-WHERE embedding_model = %(model)s AND hour >= %(since)s AND hour < %(before)s
+WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) >= %(since)s
+    AND coalesce(earlier_hour, hour) < %(before)s
 GROUP BY niche
 """
 READ: LiteralString = """
@@ -140,6 +146,7 @@ class Ideas:
         rows = (_row(idea, vector) for idea, vector in zip(ideas, vectors, strict=True))
         stage(self._connection, "staged_ideas", COLUMNS, rows)
         new = {id_ for id_, is_new in self._connection.execute(RECORD) if is_new}
+        self._connection.execute(EARLIER)
         fresh = list({idea.id: idea for idea in ideas if idea.id in new}.values())
         Events(self._connection).record([_scored(idea) for idea in fresh])
         return [idea.id for idea in fresh]
