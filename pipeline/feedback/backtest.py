@@ -106,7 +106,7 @@ def judge(snapshots: Sequence[Snapshot], trial: Trial, in_force: Weights) -> Ver
                 "ndcg": round(float(own["ndcg"].mean()), 4),
                 "ndcg_spread": round(float(own["ndcg"].std(ddof=1)), 4),
                 "precision": round(float(own["precision"].mean()), 4),
-                **(_lead(fit, scores[name]) if name in scores else {}),
+                **_lead(fit, scores.get(name, ())),
             }
             for name, own in measured.items()
         },
@@ -175,20 +175,21 @@ def _at_random(fit: Sequence[Snapshot]) -> dict[str, Floats]:
 
 
 def _lead(fit: Sequence[Snapshot], scores: Sequence[Floats]) -> Json:
-    """Median of the hours between the first stand in the top and the peak, negative after it, and of how many items."""
+    """Median of the hours between the first stand in the top and the peak, negative after it, and of how many items.
+
+    Of random there is none: it is no one order.
+    """
     first: dict[str, datetime] = {}
     peaks: dict[str, datetime] = {}
-    for one, score in zip(fit, scores, strict=True):
+    for one, score in zip(fit, scores, strict=False):
         names, at = one.items["item"].to_list(), one.items["peak_at"].to_list()
         for i in order(score, _rng(one))[:TOP]:
             first.setdefault(names[i], one.at + timedelta(hours=1))
         peaks |= {name: peak for name, peak in zip(names, at, strict=True) if peak is not None}
     leads = [(peaks[name] - since).total_seconds() / 3600 for name, since in first.items() if name in peaks]
-    if not leads:
-        return {}
     return {
-        "lead_hours": round(float(np.median(leads)), 2),
-        "before_peak": round(float(np.mean(np.array(leads) > 0)), 4),
+        "lead_hours": round(float(np.median(leads)), 2) if leads else None,
+        "before_peak": round(float(np.mean(np.array(leads) > 0)), 4) if leads else None,
         "led": len(leads),
     }
 

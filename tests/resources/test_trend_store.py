@@ -24,8 +24,8 @@ from resources.store.health import Attempt
 from resources.store.weights import RULES_AFTER
 
 HOUR = datetime(2026, 11, 21, 4, tzinfo=UTC)
-"""What is asked for: the first hour that the night of the 20th's day before rules, and not that of the 20th."""
-NIGHTS = [date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)]
+"""What is asked for: the first hour that what the night of the 20th adopted rules."""
+NIGHTS = [date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 21)]
 TEXTS = (
     "My tomato plants gave forty tomatoes this week in the garden",
     "My tomato plants gave forty tomatoes this week in my garden",
@@ -220,7 +220,7 @@ LATER = {
     "a later signal that tells of the same": [seen(1, 1), seen(0, 0), seen(1, 3)],
     "an idea that a later hour brought": [seen(0, 0), seen(2, 2, idea=True)],
     "an idea that a later hour brought first, and an earlier one too": [seen(2, 2, idea=True), seen(2, -1, idea=True)],
-    "weights of the night that follows": [seen(0, 0), Night(NIGHTS[2], 0.6, adopted=True)],
+    "weights of the night that follows": [seen(0, 0), Night(NIGHTS[3], 0.6, adopted=True)],
     "what a later hour's health was": [seen(0, 0), Heard(0, 1), Heard(2, 3)],
     "a topic whose first signal was erased": [seen(0, -1), seen(1, 0), seen(1, 2), Erased(0)],
 }
