@@ -181,7 +181,8 @@ def past(store: Store) -> dict[str, Any]:
             "signals": then.signals.to_dicts(),
             "history": then.history.to_dicts(),
             "weights": weights.model_dump(exclude={"version"}),
-            "nearest": then.nearest(every, EMBEDDER.model),
+            # Of ideas that are equally near, any may be found.
+            "nearest": [near and round(near.similarity, 6) for near in then.nearest(every, EMBEDDER.model)],
             "centroids": {name: mean.tolist() for name, mean in then.centroids(EMBEDDER.model).items()},
             "health": [(row.hour, row.payloads) for row in tx.health.rows(HOUR)],
             "scores": {idea.key: idea.score for idea in ideation.ideas},
@@ -195,7 +196,8 @@ def test_nothing_that_was_captured_later_changes_an_hour(store: Store, tmp_path:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.timeout(900)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_nothing_that_was_captured_later_changes_an_hour_many_times(
     store: Store, tmp_path: Path, steps: list[Step]
@@ -239,7 +241,7 @@ def test_what_came_before_is_known_however_late_it_is_recorded(store: Store, tmp
     found = past(store)
     assert [row["likes"] for row in found["signals"]] == [100]
     assert found["weights"]["engagement"] == 0.6
-    assert [near and near.similarity for near in found["nearest"]] == [pytest.approx(x) for x in (0, 0, 1, 0, 0)]
+    assert found["nearest"] == [0, 0, 1, 0, 0]
     assert set(found["centroids"]) == {"gardening"}
     assert found["scores"], "the hour has something to score, or the property would hold of nothing"
 
