@@ -31,9 +31,7 @@ from resources.store import Store
     **declare("feedback", "postgres", partitions=DAILY, fresh_within=timedelta(hours=26)),
 )
 @classified
-def scoring_weights(
-    context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]
-) -> dg.MaterializeResult:
+def scoring_weights(context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]) -> dg.MaterializeResult:
     """Put in force what the day's back-test adopted, or keep what is, and keep why."""
     day = start_of(context).date()
     with store.transaction() as tx:
@@ -67,7 +65,12 @@ def scoring_weights(
             "version_in_force": after.version,
             "outcomes": judged.report["outcomes"],
             "sample": table(
-                {"factor": name, "before": getattr(before, name), "tried": tried[name], "in force": getattr(after, name)}
+                {
+                    "factor": name,
+                    "before": getattr(before, name),
+                    "tried": tried[name],
+                    "in force": getattr(after, name),
+                }
                 for name in NAMES
             ),
             "report": dg.MetadataValue.json(judged.report),

@@ -17,7 +17,7 @@ LEVEL is strict because the question is asked again every night.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import NormalDist
 from typing import Literal, NamedTuple
@@ -88,14 +88,11 @@ def judge(snapshots: Sequence[Snapshot], trial: Trial, in_force: Weights) -> Ver
         reason = f"not enough data: {counted['days']} of {MIN_DAYS} days have {MIN_ITEMS} or more items to rank"
         return Verdict("not enough data", reason, counted)
 
-    rankings: dict[str, Callable[[Snapshot], Floats]] = {
-        CANDIDATE: lambda one: scores_of_items(one, trial.scores(one.ideas)).to_numpy(),
-        IN_FORCE: lambda one: scores_of_items(
-            one, weighted(one.ideas.select(NAMES).to_numpy().astype(np.float64), in_force)
-        ).to_numpy(),
-        **{name: lambda one, name=name: one.items[name].fill_null(-np.inf).to_numpy() for name in BASELINES},
+    tried = [scores_of_items(one, trial.scores(one.ideas)) for one in fit]
+    ruling = [scores_of_items(one, weighted(one.ideas.select(NAMES).to_numpy(), in_force)) for one in fit]
+    scores = {CANDIDATE: tried, IN_FORCE: ruling} | {
+        name: [one.items[name].fill_null(-np.inf).to_numpy() for one in fit] for name in BASELINES
     }
-    scores = {name: [rank(one) for one in fit] for name, rank in rankings.items()}
     measured = {name: _measures(fit, own) for name, own in scores.items()} | {RANDOM: _at_random(fit)}
     of_ndcg = {name: own["ndcg"] for name, own in measured.items()}
     best = max((*BASELINES, RANDOM), key=lambda name: float(of_ndcg[name].mean()))
@@ -111,7 +108,9 @@ def judge(snapshots: Sequence[Snapshot], trial: Trial, in_force: Weights) -> Ver
             for name, own in measured.items()
         },
         "best_baseline": best,
-        "differences": {rival: dict(zip(one._fields, map(_rounded, one), strict=True)) for rival, one in against.items()},
+        "differences": {
+            rival: dict(zip(one._fields, map(_rounded, one), strict=True)) for rival, one in against.items()
+        },
         "by_day": {
             datetime.fromordinal(day).date().isoformat(): {
                 name: round(float(of_ndcg[name][days == day].mean()), 4) for name in (CANDIDATE, IN_FORCE, best)
@@ -199,14 +198,14 @@ def _decided(against: Mapping[str, Difference], of_ndcg: Mapping[str, Floats], b
 
     def told(rival: str) -> str:
         one, name = against[rival], "the weights in force" if rival == IN_FORCE else f"the best baseline, {rival},"
-        return (
-            f"{name} {of_ndcg[rival].mean():.3f}, difference {one.mean:+.3f}, {1 - LEVEL:.0%} above {one.low:+.3f}"
-        )
+        return f"{name} {of_ndcg[rival].mean():.3f}, difference {one.mean:+.3f}, {1 - LEVEL:.0%} above {one.low:+.3f}"
 
     numbers = f"NDCG@{TOP} {ours:.3f} on {report['snapshots']} rankings of {report['days']} days"
     lost = [rival for rival in (IN_FORCE, best) if against[rival].low <= 0]
     if lost:
-        return Verdict("refused", f"does not rank better beyond chance: {numbers}, {'; '.join(map(told, lost))}", report)
+        return Verdict(
+            "refused", f"does not rank better beyond chance: {numbers}, {'; '.join(map(told, lost))}", report
+        )
     return Verdict("adopted", f"ranks better: {numbers}; {told(IN_FORCE)}; {told(best)}", report)
 
 

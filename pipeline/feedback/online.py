@@ -7,8 +7,8 @@ The learner is exponentiated gradient (Kivinen and Warmuth, 1997, "Exponentiated
 linear predictors") on pairs of items of an hour: of two, the one that grew more should have the higher score. The loss
 of a pair is `log(1 + exp(−STEEP · (score of the one − score of the other)))`, and pairs weigh by how much their growth
 differs. Each hour multiplies a share by `exp(−RATE · slope of the loss)` and makes the shares sum to one again, so they
-stay on the simplex. A share that has gone to zero could never come back: after each hour MIXED of all shares is dealt out
-evenly (fixed share: Herbster and Warmuth, 1998).
+stay on the simplex. A share that has gone to zero could never come back: after each hour MIXED of all shares is dealt
+out evenly (fixed share: Herbster and Warmuth, 1998).
 
 What growth can't speak of. Only SPOKEN factors differ between posts for reasons that growth could know. Novelty tells
 how far a phrase is from our own earlier ones, seasonality is the same for all that is undated: that a topic grew says
@@ -91,7 +91,9 @@ def _slope(one: Snapshot, shares: Floats) -> Floats | None:
     best = scored.with_columns(score=scored.select(SPOKEN).to_numpy() @ shares).sort(
         "score", descending=True, maintain_order=True
     )
-    rows = one.items.select("item", "relevance").join(best.unique("item", keep="first"), on="item", how="inner")
+    rows = one.items.select("item", "relevance").join(
+        best.unique("item", keep="first"), on="item", how="inner", maintain_order="left"
+    )
     x, grown = rows.select(SPOKEN).to_numpy().astype(np.float64), rows["relevance"].to_numpy()
     weight = np.clip(grown[:, None] - grown[None, :], 0, None)
     if weight.sum() <= 0:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipeline.models import Idea
 from pipeline.scoring import pace
@@ -31,8 +32,10 @@ HORIZON = timedelta(hours=24)
 CUT_SHORT = 0.75
 """Share of the horizon: a signal last seen before it is followed for a part only."""
 
+Floats = NDArray[np.float64]
+
 UTC_TIME = pl.Datetime("us", "UTC")
-INPUTS = ("hours_since_peak", "half_life_hours", "z", "days_to_event")
+INPUTS = ("hours_since_peak", "half_life_hours", "z")
 """What factors are computed from, as far as a changed factor may use it; null where it was not measured."""
 BASELINES = ("recency", "raw total", "pace")
 """Columns of items that rank by themselves, the highest first; null ranks last."""
@@ -150,10 +153,12 @@ def sold(outcomes: pl.DataFrame, mean_rate: float, prior_views: float) -> list[S
     ]
 
 
-def scores_of_items(snapshot: Snapshot, scores: np.ndarray[Any, np.dtype[np.float64]]) -> pl.Series:
+def scores_of_items(snapshot: Snapshot, scores: Floats) -> Floats:
     """The score of each item, in the order of `items`: that of its best idea."""
-    best = snapshot.ideas.select("item").with_columns(score=pl.Series(scores)).group_by("item").agg(pl.col("score").max())
-    return snapshot.items.select("item").join(best, on="item", how="left", maintain_order="left")["score"]
+    best = (
+        snapshot.ideas.select("item").with_columns(score=pl.Series(scores)).group_by("item").agg(pl.col("score").max())
+    )
+    return snapshot.items.select("item").join(best, on="item", how="left", maintain_order="left")["score"].to_numpy()
 
 
 def _usual_gains(followed: Sequence[Followed]) -> dict[str, float]:
@@ -167,5 +172,4 @@ def _usual_gains(followed: Sequence[Followed]) -> dict[str, float]:
 
 def _idea(idea: Idea) -> tuple[object, ...]:
     told = idea.evidence
-    measured = (told["hours_since_peak"], told["half_life_hours"], told["z"], told.get("event", {}).get("days"))
-    return (str(idea.signal_id), *(getattr(idea.factors, name) for name in NAMES), *measured)
+    return (str(idea.signal_id), *(getattr(idea.factors, name) for name in NAMES), *(told[name] for name in INPUTS))

@@ -71,13 +71,11 @@ CHANGES: Mapping[str, Change] = {
         "a pace beyond the usual counts so many times as much",
         lambda ideas, by: factors.engagement(by * _column(ideas, "z")),
     ),
-    "days_scale": Change(
-        "seasonality",
-        "an event counts as so many times as far away",
-        lambda ideas, by: factors.seasonality(by * _column(ideas, "days_to_event")),
-    ),
 }
-"""Parameter → what it changes; each parameter is a positive factor, and 1 leaves all as it is."""
+"""Parameter → what it changes; each parameter is a positive factor, and 1 leaves all as it is.
+
+Seasonality is not among them: what is dated has no counters to grow, so growth could not tell one change of it from
+another."""
 
 
 def learned(weights: Weights) -> Trial:

@@ -66,7 +66,7 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE i.hour = excluded.hour AND i.status = 'queued'
 RETURNING id, xmax = 0 AS is_new
 """
-# Hours may be recorded in any order: an earlier one that brings the idea too is noted, for who asks what there was then.
+# Hours are recorded in any order: an earlier one that brings the idea too is noted, for who asks what there was then.
 EARLIER: LiteralString = """
 UPDATE ideas i SET earlier_hour = s.hour FROM (SELECT id, min(hour) AS hour FROM staged_ideas GROUP BY id) s
 WHERE i.id = s.id AND s.hour < coalesce(i.earlier_hour, i.hour)

@@ -27,7 +27,8 @@ made AS (
     INSERT INTO ideas (id, idea_key, signal_id, hour, title, description, phrase, lines, niche, format, motifs, mood,
         embedding, embedding_model, freshness, engagement, novelty, community_fit, seasonality, score, weights_version,
         reason, evidence)
-    SELECT idea, 'market:' || n, (SELECT id FROM seed), %(hour)s - (n %% 20) * interval '1 day', 'A title', '', 'a phrase', '{a phrase}', 'market',
+    SELECT idea, 'market:' || n, (SELECT id FROM seed), %(hour)s - (n %% 20) * interval '1 day',
+        'A title', '', 'a phrase', '{a phrase}', 'market',
         'statement', '{star}', 'bold', array_fill(0.03, '{768}')::vector, 'none', (%(x)s::float8[])[n * 5 + 1],
         (%(x)s::float8[])[n * 5 + 2], (%(x)s::float8[])[n * 5 + 3], (%(x)s::float8[])[n * 5 + 4],
         (%(x)s::float8[])[n * 5 + 5], 0.5, 1, 'so', '{}'
@@ -188,7 +189,7 @@ def test_a_candidate_that_names_nothing_known_is_refused_at_once(world: World) -
     ran = run_trial(world, {"factor": "charm", "half_life_scale": 2.0})
     tried = attempts(ran, "backtest")
     assert tried.starts == 1
-    assert "candidate.factor='charm' can't be changed: those that can are engagement, freshness, season" in tried.error
+    assert "candidate.factor='charm' can't be changed: those that can are engagement, freshness" in tried.error
     assert decisions(world) == []
 
 

@@ -216,7 +216,7 @@ def seen(item: int, hours: int, minute: int = 5, *, edited: bool = False, idea: 
     return Sighting(item, hours, minute, 100 + hours, edited, idea)
 
 
-LATER = {
+LATER: dict[str, list[Step]] = {
     "a sighting at the next hour's first moment": [seen(0, 0), seen(0, 1, 0)],
     "a later sighting that was recorded first": [seen(0, 3, edited=True), seen(0, 0)],
     "a later signal that tells of the same": [seen(1, 1), seen(0, 0), seen(1, 3)],
