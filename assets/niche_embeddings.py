@@ -51,7 +51,7 @@ def niche_embeddings(
         }
         made = learned({niche.name: niche.described for niche in niches().values()}, titles, embedder.embed)
         tx.niches.record(made, embedder.model, day.date())
-        kept = tx.niches.learned(embedder.model)
+        kept = tx.niches.learned(embedder.model, day.date() + timedelta(days=1))
     off = [
         name for name in niches() if name not in kept or abs(float(kept[name].vector @ kept[name].vector) - 1) > 1e-3
     ]

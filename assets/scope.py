@@ -58,17 +58,18 @@ class WholeHour:
         del signals
         if hour_of(now) != self.hour:
             return 0
-        seen = tx.signals.hour(self.hour).filter(pl.col("source") != SOURCE)
-        found = spikes(seen, tx.signals.history(self.hour), self.hour + timedelta(hours=1))
+        then = tx.trends.as_of(self.hour)
+        seen = then.signals.filter(pl.col("source") != SOURCE)
+        found = spikes(seen, then.history, self.hour + timedelta(hours=1))
         return tx.hot.spike({UUID(one.signal_id): one._asdict() for one in found}, f"{now:%Y-%m-%d}")
 
     def signals(self, tx: Transaction) -> pl.DataFrame:
         """The signals to make ideas of; columns of `HOUR_SCHEMA`."""
-        return tx.signals.hour(self.hour)
+        return tx.trends.as_of(self.hour).signals
 
     def history(self, tx: Transaction) -> pl.DataFrame:
         """The observations of the week before; columns of `HISTORY_SCHEMA`."""
-        return tx.signals.history(self.hour)
+        return tx.trends.as_of(self.hour).history
 
     def ideas(self, tx: Transaction) -> list[Idea]:
         """The ideas, best first."""

@@ -21,7 +21,6 @@ from resources.sources import Source
 from resources.sources.listening import confidences
 from resources.store import Store, Transaction
 
-RECENT = timedelta(days=7)
 EVENTS_SHOWN = 30
 DECIDED_BY = "pipeline.ideas.seasons 1"
 
@@ -70,20 +69,21 @@ def scored_ideas(
     scope = scope_of(context)
     hour = scope.hour
     with store.transaction() as tx:
-        weights = tx.weights.in_force()
+        then = tx.trends.as_of(hour)
+        weights = then.weights
         ideation = ideate(
             hour=hour,
             signals=scope.signals(tx),
             history=scope.history(tx),
             embed=embedder.embed,
             model=embedder.model,
-            nearest=lambda vectors: tx.ideas.nearest(vectors, embedder.model, hour),
-            centroids=tx.ideas.centroids(embedder.model, hour - RECENT, hour),
-            communities=tx.niches.learned(embedder.model),
+            nearest=lambda vectors: then.nearest(vectors, embedder.model),
+            centroids=then.centroids(embedder.model),
+            communities=then.communities(embedder.model),
             weights=weights,
             limit=settings.ideas_per_hour,
             confidence=confidences(tx, sources, settings, hour),
-            centroid_ideas=tx.ideas.centroid_ideas(embedder.model, hour - RECENT, hour),
+            centroid_ideas=then.centroid_ideas(embedder.model),
             duplicate=embedder.near_copy.cosine,
         )
         returned = tx.ideas.bring_back(ideation.ideas, ideation.vectors)

@@ -1,4 +1,4 @@
-"""scoring_weights: learned nightly from outcomes, adopted only when they beat the weights in force."""
+"""scoring_weights: what the night's back-test adopted is put in force; nothing else ever is."""
 
 from datetime import timedelta
 
@@ -7,21 +7,23 @@ import dagster as dg
 from assets.contract import check, classified, declare
 from assets.display import table
 from assets.partitions import DAILY, start_of
-from pipeline.feedback.weights import FACTORS, learn
-from resources.settings import Settings
+from pipeline.feedback.trials import NIGHTLY
+from pipeline.models import Weights
+from pipeline.scoring.score import NAMES
+from resources.errors import PermanentError
 from resources.store import Store
 
 
 @dg.asset(
-    deps=["marketplace_metrics"],
-    description="The five weights of the score, versioned. Each night they are learned from what became of the "
-    "listings and tested against the weights in force on outcomes held out; only what beats those is adopted, and "
-    "`scored_ideas` uses it from the next hour on. With too few outcomes the version in force is kept.",
+    deps=["backtest"],
+    description="The five weights of the score, versioned. What a night learned is put in force when the day's "
+    "back-test adopted it, and judged it against the weights that it would replace; else the version in force is "
+    "kept. It rules the hours from 04:00 UTC of the day after.",
     check_specs=[
         check(
             "scoring_weights",
             "one_version_in_force",
-            "One version is in force, and its weights sum to one.",
+            "One version is in force, its weights sum to one, and the day's is in force only if it was adopted.",
             blocking=True,
             partitions=DAILY,
         )
@@ -29,41 +31,60 @@ from resources.store import Store
     **declare("feedback", "postgres", partitions=DAILY, fresh_within=timedelta(hours=26)),
 )
 @classified
-def scoring_weights(
-    context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], settings: dg.ResourceParam[Settings]
-) -> dg.MaterializeResult:
-    """Learn from the outcomes known now, and keep the day's decision with its report."""
+def scoring_weights(context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]) -> dg.MaterializeResult:
+    """Put in force what the day's back-test adopted, or keep what is, and keep why."""
     day = start_of(context).date()
     with store.transaction() as tx:
+        tx.weights.hold()
         before = tx.weights.to_beat(day)
-        proposal = learn(tx.metrics.outcomes(), before, settings.min_outcomes)
-        tx.weights.record(
-            proposal.weights.model_dump(include=set(FACTORS)),
-            status="in_force" if proposal.decision == "proposed" else "refused",
-            algorithm=proposal.algorithm,
-            outcomes=proposal.outcomes,
-            reason=proposal.reason,
-            report=proposal.report,
+        judged = tx.backtests.of(day, NIGHTLY)
+        if judged is None:
+            raise PermanentError(f"no back-test of {day} judged what its night learned: run the job weights for it")
+        decision, reason = judged.decision, judged.reason
+        if judged.in_force != before.version:
+            decision = "refused"
+            reason = f"judged against version {judged.in_force}, and would replace {before.version}: run backtest again"
+        tried = judged.candidate.get("weights") or before.model_dump(include=set(NAMES))
+        version = tx.weights.record(
+            tried,
+            status="in_force" if decision == "adopted" else "refused",
+            algorithm=judged.report["algorithm"],
+            outcomes=judged.report["outcomes"],
+            reason=reason,
+            report=judged.report,
             learned_on=day,
+            learned_from=judged.report["learned_from"],
         )
         after = tx.weights.in_force()
-    context.log.info(proposal.reason)
-    total = sum(getattr(after, factor) for factor in FACTORS)
+    context.log.info(f"{decision}: {reason}")
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": 1,
-            "decision": proposal.decision,
-            "reason": proposal.reason,
+            "decision": decision,
+            "reason": reason,
+            "learned_from": judged.report["learned_from"],
             "version_in_force": after.version,
-            "outcomes": proposal.outcomes,
+            "outcomes": judged.report["outcomes"],
             "sample": table(
-                {"factor": name, "before": getattr(before, name), "in force": getattr(after, name)} for name in FACTORS
+                {
+                    "factor": name,
+                    "before": getattr(before, name),
+                    "tried": tried[name],
+                    "in force": getattr(after, name),
+                }
+                for name in NAMES
             ),
-            "report": dg.MetadataValue.json(proposal.report),
+            "report": dg.MetadataValue.json(judged.report),
+            "dagster/row_count": 1,
         },
         check_results=[
             dg.AssetCheckResult(
-                check_name="one_version_in_force", passed=abs(total - 1) < 1e-6, metadata={"sum": total}
+                check_name="one_version_in_force",
+                passed=abs(_sum(after) - 1) < 1e-6 and (decision == "adopted" or after.version != version),
+                metadata={"sum": _sum(after)},
             )
         ],
     )
+
+
+def _sum(weights: Weights) -> float:
+    return float(sum(getattr(weights, name) for name in NAMES))

@@ -41,8 +41,14 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
         ),
         "weights": dg.define_asset_job(
             "weights",
-            selection=dg.AssetSelection.assets("scoring_weights"),
-            description="Learn from a day's outcomes; adopt only what beats the weights in force.",
+            selection=dg.AssetSelection.assets("backtest", "scoring_weights"),
+            description="Learn from past days and judge it on later ones; adopt only what beats the weights in force "
+            "and every baseline.",
+        ),
+        "trial": dg.define_asset_job(
+            "trial",
+            selection=dg.AssetSelection.assets("backtest"),
+            description="Try weights, or a factor that is computed otherwise, on past hours; puts nothing in force.",
         ),
         "niches": dg.define_asset_job(
             "niches",

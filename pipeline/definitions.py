@@ -7,6 +7,7 @@ from typing import Literal
 
 import dagster as dg
 
+from assets.backtest import backtest
 from assets.designs import designs
 from assets.hot_topics import hot_topics
 from assets.listings import listings
@@ -58,6 +59,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
             listings,
             live_listings,
             marketplace_metrics,
+            backtest,
             scoring_weights,
             niche_embeddings,
             retention,

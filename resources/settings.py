@@ -91,6 +91,7 @@ class Settings(BaseSettings):
         description="hand_over: a listing whose spec passes is approved for an upload pack, which a person uploads",
     )
     min_outcomes: int = Field(default=200, ge=1, description="listings with metrics before weights are learned")
+    backtest_days: int = Field(default=7, ge=5, le=60, description="past days on which new weights are judged")
 
     @property
     def country_codes(self) -> tuple[str, ...]:

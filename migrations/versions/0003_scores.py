@@ -17,8 +17,9 @@ ALTER TABLE ideas ADD COLUMN card jsonb;
 ALTER TABLE ideas ADD COLUMN score_low double precision CHECK (score_low BETWEEN 0 AND 1);
 ALTER TABLE ideas ADD COLUMN score_high double precision CHECK (score_high BETWEEN 0 AND 1);
 ALTER TABLE ideas ADD CONSTRAINT ideas_interval CHECK (score_low <= score_high);
+ALTER TABLE ideas ADD COLUMN earlier_hour timestamptz CHECK (earlier_hour < hour);
 ALTER TABLE ideas ADD COLUMN returns_on date;
-CREATE INDEX ideas_model_hour ON ideas (embedding_model, hour);
+CREATE INDEX ideas_model_hour ON ideas (embedding_model, coalesce(earlier_hour, hour));
 ALTER TABLE ideas ADD CONSTRAINT ideas_only_the_archived_return CHECK (returns_on IS NULL OR status = 'archived');
 
 CREATE INDEX ideas_event ON ideas (event_date) WHERE event_date IS NOT NULL;
@@ -32,7 +33,7 @@ CREATE TABLE niche_embeddings (
     communities  text[] NOT NULL,
     words        jsonb NOT NULL,
     built_on     date NOT NULL,
-    PRIMARY KEY (niche, model)
+    PRIMARY KEY (model, built_on, niche)
 );
 
 CREATE TABLE backtests (
@@ -57,6 +58,7 @@ COMMENTS = {
         "card": "why it has its score: shares, interval, what would change it; null: scored before cards were",
         "score_low": "lower end of the interval of the score",
         "score_high": "upper end of the interval of the score",
+        "earlier_hour": "an earlier hour that brought it too, but was recorded later; null: none",
         "returns_on": "archived because its event was too near: the day from which it is in time again",
     },
     "niche_embeddings": {
@@ -67,7 +69,7 @@ COMMENTS = {
         "titles": "how many titles it was built of",
         "communities": "whose titles they were",
         "words": "word to in how many of the titles; only those that at least two titles hold",
-        "built_on": "UTC day of the build",
+        "built_on": "UTC day whose titles were the last that counted",
     },
     "backtests": {
         "": "what a night tried against the weights in force on past hours, and what was decided",
@@ -90,6 +92,7 @@ DROP TABLE niche_embeddings;
 DROP INDEX ideas_event;
 DROP INDEX ideas_model_hour;
 ALTER TABLE ideas DROP COLUMN returns_on;
+ALTER TABLE ideas DROP COLUMN earlier_hour;
 ALTER TABLE ideas DROP COLUMN score_high;
 ALTER TABLE ideas DROP COLUMN score_low;
 ALTER TABLE ideas DROP COLUMN card;

@@ -1,7 +1,7 @@
-"""Learns the five weights of the score from what listings earned, and proposes them only if they rank better.
+"""Learns the five weights of the score from what listings earned.
 
-What belongs here: the learner, the back-test and the decision. What does not: gathering outcomes, and putting weights
-in force.
+What belongs here: the learner, and the listings it leaves for the gate to judge on. What does not: the judgement
+(`backtest`), gathering outcomes, and putting weights in force.
 
 The model. A listing's favourites, carts and sales are counts; with its views as exposure their expected number is
 `views · exp(b + β·x)`, x the five factors (Poisson regression with an offset: McCullagh & Nelder, Generalized Linear
@@ -12,121 +12,83 @@ Shrinkage. Only the direction of β matters, so its distance from the ray of the
 `‖β − proj(β)‖² / (2σ²)`, a normal prior with standard deviation σ = 1 on the log rate. Counts vary more than a Poisson
 variable does, so the likelihood is divided by Pearson's dispersion (ibid., ch. 4.5), which lets the prior weigh more.
 
-The back-test. The newest listings are held out, and both weightings rank them. The measure is Spearman's rank
-correlation with the rate of each, drawn toward the mean rate where views are few (the posterior mean of a gamma prior).
-Its difference is bootstrapped over the held-out listings (Efron, 1979); the learned weights are proposed when 99 % of
-the differences are above zero. The level is strict because the question is asked again every night.
+The split. The listings whose ideas are newest are held out, whole days of them: the gate ranks each of those days.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import Field
 
-from pipeline.models import Json, Model, Weights
-from pipeline.scoring.ranking import spearman
+from pipeline.feedback.snapshots import Snapshot, sold
+from pipeline.models import Json, Weights
 
 FACTORS = ("freshness", "engagement", "novelty", "community_fit", "seasonality")
 SIGNALS = ("favorites", "carts", "sales")
-COLUMNS = (*FACTORS, "views", *SIGNALS, "hours_live")
-ALGORITHM = "poisson-nonnegative 1"
+COLUMNS = (*FACTORS, "views", *SIGNALS)
+ALGORITHM = "poisson-nonnegative 2"
 HELD_OUT = 0.3
-RESAMPLES = 1000
-LEVEL = 0.01
 PRIOR_SD = 1.0
 
 Floats = NDArray[np.float64]
 
 
-class Proposal(Model):
-    """What the night's learning came to."""
+class Learned(NamedTuple):
+    """What the listings taught."""
 
-    decision: Literal["kept", "proposed"]
-    weights: Weights = Field(description="those to be in force: the proposed ones, with the next version, or as before")
+    weights: Weights | None
+    """None: nothing, and `reason` says why."""
     reason: str
-    report: Json = Field(description="the numbers behind the reason")
-    algorithm: str
-    outcomes: int = Field(ge=0, description="listings with views that were learned from")
+    report: Json
+    outcomes: int
+    """Listings with views, learned from or held out."""
+    held_out: tuple[Snapshot, ...]
+    """The newest days' listings, which were not learned from."""
 
 
-def learn(outcomes: pl.DataFrame, in_force: Weights, min_outcomes: int) -> Proposal:
-    """Learn weights from outcomes and test them against those in force. The same outcomes give the same answer.
+def learn(outcomes: pl.DataFrame, in_force: Weights, min_outcomes: int) -> Learned:
+    """Learn weights from outcomes. The same outcomes give the same answer.
 
     Args:
-        outcomes: One row a listing: the five factors (0 … 1), views, favorites, carts, sales, hours_live.
-        in_force: The weights that rank now.
+        outcomes: One row a listing: listing_id, hour (of its idea), the five factors (0 … 1), views, favorites, carts,
+            sales, total and pace (of the idea's signal when it was scored; null: not known).
+        in_force: The weights that what is learned is drawn to.
         min_outcomes: Listings with at least one view below which nothing is learned.
 
     Raises:
         ValueError: A column is missing, or holds something that is no number or is out of its range.
     """
-    seen = _validated(outcomes).filter(pl.col("views") > 0).sort("hours_live", descending=True)
+    seen = _validated(outcomes).filter(pl.col("views") > 0).sort("hour", "listing_id")
     n = seen.height
-
-    def kept(reason: str, report: Json) -> Proposal:
-        return Proposal(
-            decision="kept", weights=in_force, reason=reason, report=report, algorithm=ALGORITHM, outcomes=n
-        )
-
     if n < min_outcomes:
-        return kept(f"not enough data: {n} of {min_outcomes}", {"outcomes": n, "min_outcomes": min_outcomes})
-    x = seen.select(FACTORS).to_numpy().astype(float)
-    views = seen["views"].to_numpy().astype(float)
-    signals = seen.select(pl.sum_horizontal(SIGNALS)).to_series().to_numpy().astype(float)
-    split = n - max(1, round(n * HELD_OUT))
-    report: Json = {
+        report: Json = {"outcomes": n, "min_outcomes": min_outcomes}
+        return Learned(None, f"not enough data: {n} of {min_outcomes} listings with views", report, n, ())
+    seen = seen.with_columns(signals=pl.sum_horizontal(SIGNALS))
+    first_held_out = seen["hour"][n - max(1, round(n * HELD_OUT))].replace(hour=0, minute=0)
+    old, new = (seen.filter(side) for side in (pl.col("hour") < first_held_out, pl.col("hour") >= first_held_out))
+    report = {
         "outcomes": n,
-        "trained_on": split,
-        "held_out": n - split,
-        "views": int(views.sum()),
-        "signals": int(signals.sum()),
+        "trained_on": old.height,
+        "held_out": new.height,
+        "views": int(seen["views"].sum()),
+        "signals": int(seen["signals"].sum()),
     }
-    if split < 2 or signals[:split].sum() == 0 or signals[split:].sum() == 0:
-        return kept("no favourite, cart or sale on both sides of the split: nothing to learn from", report)
+    if old.height < 2 or old["signals"].sum() == 0 or new["signals"].sum() == 0:
+        reason = "not enough data: no favourite, cart or sale on both sides of the split by day"
+        return Learned(None, reason, report, n, ())
 
-    old = np.array([getattr(in_force, name) for name in FACTORS])
-    beta, dispersion = fit(x[:split], signals[:split], views[:split], old)
+    x = old.select(FACTORS).to_numpy().astype(float)
+    views, signals = (old[name].to_numpy().astype(float) for name in ("views", "signals"))
+    beta, dispersion = fit(x, signals, views, np.array([getattr(in_force, name) for name in FACTORS]))
     report |= {"effects": dict(zip(FACTORS, beta.round(4).tolist(), strict=True)), "dispersion": round(dispersion, 3)}
+    days = tuple(sold(new, signals.sum() / views.sum(), float(np.median(views))))
     if beta.sum() <= 1e-6:
-        return kept("no factor went with better outcomes", report)
-    new = beta / beta.sum()
-
-    mean_rate = signals[:split].sum() / views[:split].sum()
-    prior_views = float(np.median(views[:split]))
-    rate = (signals[split:] + prior_views * mean_rate) / (views[split:] + prior_views)
-    before, after = spearman(x[split:] @ old, rate), spearman(x[split:] @ new, rate)
-    lower, upper = _difference_bounds(x[split:] @ old, x[split:] @ new, rate, seed=in_force.version * 1_000_003 + n)
-    report |= {
-        "learned": dict(zip(FACTORS, new.round(6).tolist(), strict=True)),
-        "spearman_in_force": round(before, 4),
-        "spearman_learned": round(after, 4),
-        "difference": round(after - before, 4),
-        "difference_lower": round(lower, 4),
-        "difference_upper": round(upper, 4),
-        "level": 1 - LEVEL,
-        "resamples": RESAMPLES,
-    }
-    numbers = (
-        f"rank correlation {after:.3f} against {before:.3f} on {n - split} held-out listings, "
-        f"difference {after - before:+.3f}, {1 - LEVEL:.0%} above {lower:+.3f}"
-    )
-    if after <= 0:
-        return kept(f"the learned weights rank no better than chance: {numbers}", report)
-    if lower <= 0:
-        return kept(f"the learned weights do not rank better beyond chance: {numbers}", report)
-    weights = Weights(version=in_force.version + 1, **dict(zip(FACTORS, new.tolist(), strict=True)))
-    return Proposal(
-        decision="proposed",
-        weights=weights,
-        reason=f"the learned weights rank better: {numbers}",
-        report=report,
-        algorithm=ALGORITHM,
-        outcomes=n,
-    )
+        return Learned(in_force, "no factor went with better outcomes", report, n, days)
+    weights = Weights(version=in_force.version + 1, **dict(zip(FACTORS, (beta / beta.sum()).tolist(), strict=True)))
+    return Learned(weights, f"learned from {old.height} listings", report, n, days)
 
 
 def fit(x: Floats, counts: Floats, exposure: Floats, direction: Floats) -> tuple[Floats, float]:
@@ -190,14 +152,6 @@ def _bounded_minimum(hessian: Floats, gradient: Floats, start: Floats) -> Floats
         if np.abs(theta - before).max() < 1e-10:
             break
     return theta
-
-
-def _difference_bounds(old: Floats, new: Floats, rate: Floats, seed: int) -> tuple[float, float]:
-    """Bounds of the difference of the rank correlations, over resamples of the held-out listings."""
-    draws = np.random.default_rng(seed).integers(0, len(rate), size=(RESAMPLES, len(rate)))
-    differences = [spearman(new[i], rate[i]) - spearman(old[i], rate[i]) for i in draws]
-    lower, upper = np.quantile(differences, [LEVEL, 1 - LEVEL])
-    return float(lower), float(upper)
 
 
 def _validated(outcomes: pl.DataFrame) -> pl.DataFrame:

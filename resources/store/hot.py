@@ -96,7 +96,7 @@ HISTORY: LiteralString = """
 SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
 WHERE s.source IN (SELECT source FROM signals WHERE id = ANY(%(ids)s))
-    AND o.hour BETWEEN %(after)s AND %(until)s AND o.captured_at > %(after)s AND o.captured_at <= %(until)s
+    AND o.hour BETWEEN %(after)s AND %(until)s AND o.captured_at > %(after)s AND o.captured_at < %(until)s
 ORDER BY s.id, o.captured_at
 """
 

@@ -70,6 +70,11 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE i.hour = excluded.hour AND i.status = 'queued'
 RETURNING id, xmax = 0 AS is_new
 """
+# Hours are recorded in any order: an earlier one that brings the idea too is noted, for who asks what there was then.
+NOTE_EARLIER: LiteralString = """
+UPDATE ideas i SET earlier_hour = s.hour FROM (SELECT id, min(hour) AS hour FROM staged_ideas GROUP BY id) s
+WHERE i.id = s.id AND s.hour < coalesce(i.earlier_hour, i.hour)
+"""
 # An archived idea whose day has come is wholly that of the hour that proposes it anew, for a later event.
 BRING_BACK: LiteralString = """
 WITH due AS (
@@ -95,7 +100,8 @@ SELECT q.position - 1, n.id, n.phrase, n.similarity
 FROM staged_queries q CROSS JOIN LATERAL (
     SELECT c.id, c.phrase, 1 - (c.embedding <=> q.embedding) AS similarity
     FROM (
-        SELECT i.id, i.phrase, i.embedding FROM ideas i WHERE i.hour < %(before)s AND i.embedding_model = %(model)s
+        SELECT i.id, i.phrase, i.embedding FROM ideas i
+        WHERE i.embedding_model = %(model)s AND coalesce(i.earlier_hour, i.hour) < %(before)s
             AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
         ORDER BY i.embedding::halfvec(768) <=> q.embedding::halfvec(768) LIMIT %(among)s
     ) c ORDER BY similarity DESC, c.id LIMIT %(most)s
@@ -112,26 +118,29 @@ AMONG = 10
 """So many by the index, at least, from which the nearest are chosen by the whole vector."""
 HOW_MANY: LiteralString = """
 SELECT count(*) FROM (
-    SELECT FROM ideas i WHERE embedding_model = %(model)s AND hour < %(before)s
+    SELECT FROM ideas i WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) < %(before)s
         AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date) LIMIT %(limit)s
 ) few
 """
 FEW = 5_000
 """Of so few earlier ideas each is compared: quicker than the index, and surer where they are few of very many."""
 EARLIER: LiteralString = """
-SELECT id, phrase, embedding FROM ideas i WHERE embedding_model = %(model)s AND hour < %(before)s
+SELECT id, phrase, embedding FROM ideas i
+WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) < %(before)s
     AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
 """
 PAGE = 5_000
 AS_BEFORE: LiteralString = "SET LOCAL enable_sort TO DEFAULT"
 CENTROIDS: LiteralString = """
 SELECT niche, avg(embedding) FROM ideas
-WHERE embedding_model = %(model)s AND hour >= %(since)s AND hour < %(before)s
+WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) >= %(since)s
+    AND coalesce(earlier_hour, hour) < %(before)s
 GROUP BY niche
 """
 CENTROID_SIZES: LiteralString = """
 SELECT niche, count(*) FROM ideas
-WHERE embedding_model = %(model)s AND hour >= %(since)s AND hour < %(before)s
+WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) >= %(since)s
+    AND coalesce(earlier_hour, hour) < %(before)s
 GROUP BY niche
 """
 READ: LiteralString = """
@@ -188,6 +197,7 @@ class Ideas:
         rows = (_row(idea, vector) for idea, vector in zip(ideas, vectors, strict=True))
         stage(self._connection, "staged_ideas", COLUMNS, rows)
         new = {id_ for id_, is_new in self._connection.execute(RECORD) if is_new}
+        self._connection.execute(NOTE_EARLIER)
         fresh = list({idea.id: idea for idea in ideas if idea.id in new}.values())
         Events(self._connection).record([_scored(idea) for idea in fresh])
         return [idea.id for idea in fresh]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
@@ -69,8 +70,10 @@ ORDER BY k.key, l.external_id = k.key DESC NULLS LAST
 OUTCOMES: LiteralString = """
 SELECT DISTINCT ON (l.id) l.id::text, i.id::text, l.marketplace, i.niche, i.hour, i.weights_version, i.freshness,
     i.engagement, i.novelty, i.community_fit, i.seasonality, m.views, m.favorites, m.carts, m.sales, m.revenue_cents,
-    (greatest(0, extract(epoch FROM m.hour + interval '1 hour' - l.live_at)) / 3600)::float8
+    (greatest(0, extract(epoch FROM m.hour + interval '1 hour' - l.live_at)) / 3600)::float8,
+    (SELECT sum(value::float8) FROM jsonb_each_text(i.evidence->'counters')), (i.evidence->>'pace_per_minute')::float8
 FROM listings l JOIN ideas i ON i.id = l.idea_id JOIN listing_metrics m ON m.listing_id = l.id
+WHERE m.hour < coalesce(%(before)s::timestamptz, 'infinity')
 ORDER BY l.id, m.hour DESC
 """
 OUTCOMES_SCHEMA = {
@@ -91,6 +94,8 @@ OUTCOMES_SCHEMA = {
     "sales": pl.Int64(),
     "revenue_cents": pl.Int64(),
     "hours_live": pl.Float64(),
+    "total": pl.Float64(),
+    "pace": pl.Float64(),
 }
 
 
@@ -147,13 +152,16 @@ class Metrics:
         found = self._connection.execute(RESOLVE, {"marketplace": marketplace, "keys": list(set(keys))}).fetchall()
         return {key: id_ for key, id_ in reversed(found)}
 
-    def outcomes(self) -> pl.DataFrame:
+    def outcomes(self, before: datetime | None = None) -> pl.DataFrame:
         """What became of each listing that has metrics: one row with its newest totals, its idea's factors, and hours.
 
         Columns of `OUTCOMES_SCHEMA`; `hours_live` runs from going live to the end of the reported hour, null where it
-        is not known when the listing went live.
+        is not known when the listing went live; `total` and `pace` are those of the idea's signal when it was scored.
+
+        Args:
+            before: metrics of this hour and later ones don't count; None: all do.
         """
-        return frame(self._connection, OUTCOMES, {}, OUTCOMES_SCHEMA)
+        return frame(self._connection, OUTCOMES, {"before": before}, OUTCOMES_SCHEMA)
 
 
 def _received(row: ResolvedMetric, sha256: str, marketplace: str, idea_id: UUID) -> Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import LiteralString
 
 from psycopg.types.json import Jsonb
@@ -22,21 +22,20 @@ SELECT community, content FROM (
 ) AS newest
 WHERE place <= %(most)s ORDER BY community, place
 """
-# A day that is learned again, after a later one was, changes nothing.
+UNLEARN: LiteralString = "DELETE FROM niche_embeddings WHERE model = %(model)s AND built_on = %(built_on)s"
 RECORD: LiteralString = """
-INSERT INTO niche_embeddings AS n (niche, model, embedding, titles, communities, words, built_on)
+INSERT INTO niche_embeddings (niche, model, embedding, titles, communities, words, built_on)
 VALUES (%(niche)s, %(model)s, %(embedding)s, %(titles)s, %(communities)s, %(words)s, %(built_on)s)
-ON CONFLICT (niche, model) DO UPDATE SET
-    embedding = excluded.embedding, titles = excluded.titles, communities = excluded.communities,
-    words = excluded.words, built_on = excluded.built_on
-WHERE n.built_on <= excluded.built_on
 """
-GONE: LiteralString = """
-DELETE FROM niche_embeddings
-WHERE model = %(model)s AND niche <> ALL(%(niches)s) AND built_on <= %(built_on)s
-"""
+KEPT = timedelta(days=70)
+"""Longer than the longest back-test looks back."""
+EXPIRE: LiteralString = "DELETE FROM niche_embeddings WHERE model = %(model)s AND built_on < %(built_on)s - %(kept)s"
 LEARNED: LiteralString = """
-SELECT niche, embedding, titles, communities, words FROM niche_embeddings WHERE model = %(model)s ORDER BY niche
+SELECT niche, embedding, titles, communities, words FROM niche_embeddings
+WHERE model = %(model)s AND built_on = (
+    SELECT max(built_on) FROM niche_embeddings WHERE model = %(model)s AND built_on < %(before)s
+)
+ORDER BY niche
 """
 
 
@@ -60,14 +59,12 @@ class Niches:
         return found
 
     def record(self, learned: Mapping[str, Community], model: str, built_on: date) -> None:
-        """Write what a day learned in place of what was there; niches that it does not name end.
-
-        What a later day learned stays.
+        """Write what a day learned, in place of what it had learned before; days KEPT before it end.
 
         Args:
             learned: by niche.
             model: the embedding model of the vectors.
-            built_on: the UTC day.
+            built_on: the UTC day whose titles were the last that counted.
         """
         rows = [
             {
@@ -76,14 +73,17 @@ class Niches:
             }
             for niche, one in sorted(learned.items())
         ]
+        day = {"model": model, "built_on": built_on, "kept": KEPT}
+        self._connection.execute(UNLEARN, day)
         with self._connection.cursor() as cursor:
             cursor.executemany(RECORD, rows)
-        self._connection.execute(GONE, {"model": model, "niches": list(learned), "built_on": built_on})
+        self._connection.execute(EXPIRE, day)
 
-    def learned(self, model: str) -> dict[str, Community]:
-        """What is known of each niche, of this embedding model."""
+    def learned(self, model: str, before: date) -> dict[str, Community]:
+        """What the newest day before this one learned of each niche, of this embedding model."""
+        values = {"model": model, "before": before}
         with self._connection.cursor(binary=True) as cursor:
             return {
                 niche: Community(embedding.to_numpy(), titles, tuple(communities), words)
-                for niche, embedding, titles, communities, words in cursor.execute(LEARNED, {"model": model})
+                for niche, embedding, titles, communities, words in cursor.execute(LEARNED, values)
             }

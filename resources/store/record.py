@@ -19,6 +19,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from resources.errors import PermanentError, TransientError
 from resources.postgres import connection_error, host_of
 from resources.store.audit import Audit
+from resources.store.backtests import Backtests
 from resources.store.decisions import Decisions
 from resources.store.designs import Designs
 from resources.store.erasure import Erasure
@@ -39,6 +40,7 @@ from resources.store.seasons import Seasons
 from resources.store.signals import Signals
 from resources.store.staging import Connection
 from resources.store.topics import Topics
+from resources.store.trend_store import TrendStore
 from resources.store.weights import ScoringWeights
 
 CONNECT_LIMIT_S = 10.0
@@ -120,6 +122,16 @@ class Transaction:
     def weights(self) -> ScoringWeights:
         """Versions of the weights of the score."""
         return ScoringWeights(self._connection)
+
+    @cached_property
+    def trends(self) -> TrendStore:
+        """The past, hour by hour."""
+        return TrendStore(self._connection)
+
+    @cached_property
+    def backtests(self) -> Backtests:
+        """What was tried against the weights in force."""
+        return Backtests(self._connection)
 
     @cached_property
     def decisions(self) -> Decisions:

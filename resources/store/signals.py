@@ -98,7 +98,7 @@ HOUR_SCHEMA = {
 HISTORY: LiteralString = """
 SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
-WHERE o.hour BETWEEN %(after)s AND %(until)s AND o.captured_at > %(after)s AND o.captured_at <= %(until)s
+WHERE o.hour BETWEEN %(after)s AND %(until)s AND o.captured_at > %(after)s AND o.captured_at < %(until)s
 ORDER BY s.id, o.captured_at
 """
 HISTORY_SCHEMA = {
@@ -174,7 +174,7 @@ class Signals:
         return frame(self._connection, HOUR, {"hour": hour}, HOUR_SCHEMA)
 
     def history(self, hour: datetime, days: int = 7) -> pl.DataFrame:
-        """All observations in (hour − days, hour + 1 h], by signal and time; columns of `HISTORY_SCHEMA`."""
+        """All observations in (hour − days, hour + 1 h), by signal and time; columns of `HISTORY_SCHEMA`."""
         span = {"after": hour - timedelta(days=days), "until": hour + timedelta(hours=1)}
         return frame(self._connection, HISTORY, span, HISTORY_SCHEMA)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Literal, LiteralString
 
 from psycopg.rows import class_row
@@ -18,34 +18,39 @@ IN_FORCE: LiteralString = """
 SELECT version, freshness, engagement, novelty, community_fit, seasonality
 FROM scoring_weights WHERE status = 'in_force'
 """
-# What RESTORE would put in force if the day refused them.
+AS_OF: LiteralString = """
+SELECT version, freshness, engagement, novelty, community_fit, seasonality
+FROM scoring_weights WHERE status IN ('in_force', 'superseded')
+    AND (learned_on IS NULL OR (learned_on + %(rules_after)s::interval) AT TIME ZONE 'UTC' <= %(hour)s)
+ORDER BY learned_on DESC NULLS LAST LIMIT 1
+"""
 TO_BEAT: LiteralString = """
 SELECT version, freshness, engagement, novelty, community_fit, seasonality
-FROM scoring_weights WHERE status IN ('in_force', 'superseded') AND learned_on IS DISTINCT FROM %(day)s
-ORDER BY status = 'in_force' DESC, learned_on DESC NULLS LAST LIMIT 1
+FROM scoring_weights WHERE status IN ('in_force', 'superseded') AND (learned_on IS NULL OR learned_on < %(day)s)
+ORDER BY learned_on DESC NULLS LAST LIMIT 1
 """
-SUPERSEDE: LiteralString = """
-UPDATE scoring_weights SET status = 'superseded'
-WHERE status = 'in_force' AND learned_on IS DISTINCT FROM %(learned_on)s
-"""
+STEP_DOWN: LiteralString = "UPDATE scoring_weights SET status = 'superseded' WHERE status = 'in_force'"
 RECORD: LiteralString = """
 INSERT INTO scoring_weights (freshness, engagement, novelty, community_fit, seasonality, status, algorithm,
-    outcomes, reason, report, learned_on)
+    outcomes, reason, report, learned_on, learned_from)
 VALUES (%(freshness)s, %(engagement)s, %(novelty)s, %(community_fit)s, %(seasonality)s, %(status)s, %(algorithm)s,
-    %(outcomes)s, %(reason)s, %(report)s, %(learned_on)s)
+    %(outcomes)s, %(reason)s, %(report)s, %(learned_on)s, %(learned_from)s)
 ON CONFLICT (learned_on) DO UPDATE SET
     freshness = excluded.freshness, engagement = excluded.engagement, novelty = excluded.novelty,
     community_fit = excluded.community_fit, seasonality = excluded.seasonality, status = excluded.status,
-    algorithm = excluded.algorithm, outcomes = excluded.outcomes, reason = excluded.reason, report = excluded.report
+    algorithm = excluded.algorithm, outcomes = excluded.outcomes, reason = excluded.reason, report = excluded.report,
+    learned_from = excluded.learned_from
 RETURNING version
 """
-# A day that had adopted its weights and now refuses them gives way to those that were in force before.
-RESTORE: LiteralString = """
+# Of all that was adopted, the newest day's: a day that is run late, or refuses what it had adopted, changes no other.
+STEP_UP: LiteralString = """
 UPDATE scoring_weights SET status = 'in_force'
-WHERE NOT EXISTS (SELECT FROM scoring_weights WHERE status = 'in_force')
-    AND version = (SELECT version FROM scoring_weights WHERE status = 'superseded'
-        ORDER BY learned_on DESC NULLS LAST LIMIT 1)
+WHERE version = (SELECT version FROM scoring_weights WHERE status = 'superseded'
+    ORDER BY learned_on DESC NULLS LAST LIMIT 1)
 """
+RULES_AFTER = timedelta(days=1, hours=4)
+"""From the start of the day that weights were learned of: its night is over by then, so they rule the hours from then
+on, whenever those are scored. Hours of the same morning were ranked by the weights before."""
 
 
 class ScoringWeights:
@@ -55,12 +60,20 @@ class ScoringWeights:
         self._connection = connection
 
     def in_force(self) -> Weights:
-        """The weights that score now."""
+        """The newest weights that were adopted."""
         return self._one(IN_FORCE, {})
 
+    def as_of(self, hour: datetime) -> Weights:
+        """The weights that rule the hour: the newest that a night before it adopted."""
+        return self._one(AS_OF, {"hour": hour, "rules_after": RULES_AFTER})
+
     def to_beat(self, day: date) -> Weights:
-        """The weights in force, but for what the day itself learned: a day that learns again is not its own rival."""
+        """What the day's night would replace: the newest that an earlier day adopted."""
         return self._one(TO_BEAT, {"day": day})
+
+    def hold(self) -> None:
+        """Let nobody else write versions till the end of the transaction."""
+        self._connection.execute(LOCK)
 
     def record(
         self,
@@ -72,29 +85,31 @@ class ScoringWeights:
         reason: str,
         report: Json,
         learned_on: date,
+        learned_from: Literal["outcomes", "trends"],
     ) -> int:
         """Write what a day's learning run came to; the day's earlier row, if any, is replaced.
 
         Args:
             weights: by factor; they sum to one.
-            status: `in_force` adopts them in place of those in force; `refused` keeps those.
+            status: `in_force` adopts them, and puts them in force unless a later day adopted others; `refused` keeps
+                what there is.
             algorithm: how they were learned.
             outcomes: from how many listings.
             reason: why they were adopted or refused.
             report: the back-test.
             learned_on: the UTC day.
+            learned_from: what kind of outcome taught them.
 
         Returns:
             The version.
         """
-        values = {factor: weights[factor] for factor in FACTORS}
-        said = {"status": status, "algorithm": algorithm, "outcomes": outcomes, "reason": reason}
-        self._connection.execute(LOCK)
-        if status == "in_force":
-            self._connection.execute(SUPERSEDE, {"learned_on": learned_on})
-        row = {**values, **said, "report": Jsonb(report), "learned_on": learned_on}
-        (version,) = self._connection.execute(RECORD, row).fetchall()[0]
-        self._connection.execute(RESTORE)
+        said = {"algorithm": algorithm, "outcomes": outcomes, "reason": reason, "learned_from": learned_from}
+        row = {factor: weights[factor] for factor in FACTORS} | said | {"report": Jsonb(report)}
+        self.hold()
+        self._connection.execute(STEP_DOWN)
+        stood = "superseded" if status == "in_force" else "refused"
+        (version,) = self._connection.execute(RECORD, {**row, "status": stood, "learned_on": learned_on}).fetchall()[0]
+        self._connection.execute(STEP_UP)
         return int(version)
 
     def _one(self, query: LiteralString, values: Mapping[str, object]) -> Weights:

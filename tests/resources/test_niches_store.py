@@ -13,10 +13,11 @@ from pipeline.models import EMBEDDING_DIM, Signal, hour_of
 from pipeline.scoring.communities import Community
 from resources.errors import PermanentError
 from resources.store import Store
-from resources.store.niches import MOST_TITLES
+from resources.store.niches import KEPT, MOST_TITLES
 from resources.titles import TitleFolder
 
 DAY = date(2026, 11, 20)
+ONE = timedelta(days=1)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -33,22 +34,32 @@ def same(a: Community, b: Community) -> bool:
 def test_what_was_learned_is_read_again_and_only_of_its_model(store: Store) -> None:
     with store.transaction() as tx:
         tx.niches.record({"baker": community(1), "angler": community(2, 0)}, "m1", DAY)
-        found = tx.niches.learned("m1")
-        assert tx.niches.learned("m2") == {}
+        found = tx.niches.learned("m1", DAY + ONE)
+        assert tx.niches.learned("m2", DAY + ONE) == {}
+        assert tx.niches.learned("m1", DAY) == {}, "a day knows nothing of its own titles yet"
     assert list(found) == ["angler", "baker"]
     assert same(found["baker"], community(1))
     assert same(found["angler"], community(2, 0))
 
 
-def test_a_later_day_counts_and_an_earlier_one_made_again_does_not(store: Store) -> None:
+def test_the_newest_day_before_counts_whatever_is_made_again(store: Store) -> None:
+    later = DAY + ONE
     with store.transaction() as tx:
         tx.niches.record({"baker": community(1), "gone": community(3)}, "m1", DAY)
-        tx.niches.record({"baker": community(2)}, "m1", DAY + timedelta(days=1))
+        tx.niches.record({"baker": community(2)}, "m1", later)
         tx.niches.record({"baker": community(1), "gone": community(3)}, "m2", DAY)
-        tx.niches.record({"baker": community(4)}, "m1", DAY)
-        assert list(tx.niches.learned("m1")) == ["baker"], "a niche that is not named any more ends"
-        assert same(tx.niches.learned("m1")["baker"], community(2))
-        assert list(tx.niches.learned("m2")) == ["baker", "gone"]
+        tx.niches.record({"baker": community(4), "gone": community(3)}, "m1", DAY)
+        assert list(tx.niches.learned("m1", later + ONE)) == ["baker"], "a niche that is not named any more ends"
+        assert same(tx.niches.learned("m1", later + ONE)["baker"], community(2))
+        assert same(tx.niches.learned("m1", later)["baker"], community(4)), "a day made again is as it is now"
+        assert list(tx.niches.learned("m2", later + ONE)) == ["baker", "gone"]
+
+
+def test_days_longer_ago_than_any_back_test_end(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.niches.record({"baker": community(1)}, "m1", DAY)
+        tx.niches.record({"baker": community(2)}, "m1", DAY + KEPT + ONE)
+        assert tx.niches.learned("m1", DAY + ONE) == {}
 
 
 def post(title: str, category: str | None, at: datetime, source: str = "reddit_posts") -> Signal:

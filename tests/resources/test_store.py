@@ -632,7 +632,7 @@ def test_a_report_names_listings_by_either_id(store: Store) -> None:
 
 def test_exactly_one_row_of_weights_is_in_force(store: Store) -> None:
     equal = dict.fromkeys(Factors.model_fields, 0.2)
-    said: dict[str, Any] = {"algorithm": "a", "outcomes": 9, "reason": "better", "report": {}}
+    said: dict[str, Any] = {"algorithm": "a", "outcomes": 9, "reason": "better", "report": {}, "learned_from": "trends"}
     with store.transaction() as tx:
         assert tx.weights.in_force().version == 1
         tx.weights.record(equal, status="refused", learned_on=date(2026, 11, 1), **said)
