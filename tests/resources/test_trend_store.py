@@ -236,7 +236,7 @@ def test_what_came_later_is_not_known(store: Store, tmp_path: Path, steps: list[
 def test_what_came_before_is_known_however_late_it_is_recorded(store: Store, tmp_path: Path) -> None:
     record(store, tmp_path, [seen(0, 2), seen(2, 2, idea=True), Night(NIGHTS[1], 0.3, adopted=True)])
     assert past(store)["signals"] == []
-    late = [seen(2, -1, idea=True), seen(0, 0), Night(NIGHTS[1], 0.6, adopted=True)]
+    late: list[Step] = [seen(2, -1, idea=True), seen(0, 0), Night(NIGHTS[1], 0.6, adopted=True)]
     record(store, tmp_path, [seen(0, 2), seen(2, 2, idea=True), Night(NIGHTS[1], 0.3, adopted=True), *late])
     found = past(store)
     assert [row["likes"] for row in found["signals"]] == [100]
