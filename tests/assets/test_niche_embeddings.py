@@ -41,8 +41,8 @@ def test_recorded_titles_move_the_niche_and_stand_behind_its_ideas(world: World)
     before = world.rows()["niche_embeddings"]
     learn(world)
     assert world.rows()["niche_embeddings"] == before, "to learn twice is to learn once"
-    later = HOUR + timedelta(hours=1)
-    fresh = [post(n, title=f"These tomatoes are all mine, basket {n}", created_utc=HOUR.timestamp()) for n in (50, 51)]
+    later = HOUR + timedelta(days=1)
+    fresh = [post(n, title=f"These tomatoes are all mine, basket {n}", created_utc=later.timestamp()) for n in (50, 51)]
     record_file(world.folder, "reddit_posts", "a.json", listing_of(fresh), later)
     world.run("sources", later)
     assert world.run("hour", later, only=READ).success

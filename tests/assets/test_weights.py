@@ -91,10 +91,10 @@ def decisions(world: World) -> list[tuple[object, ...]]:
 
 @pytest.fixture
 def growing(database_url: str, tmp_path: Path) -> World:
-    """An engine that has listened to a market for twelve days, where what goes fast at its source goes on growing."""
+    """An engine that has listened to a market for 24 days, where what goes fast at its source goes on growing."""
     with Store(database_url) as store:
-        grow(store, NIGHT.date() - timedelta(days=11), 12, truth=1.0)
-    return World(tmp_path, database_url, backtest_days=5)
+        grow(store, NIGHT.date() - timedelta(days=23), 24, truth=1.0, posts=48)
+    return World(tmp_path, database_url, backtest_days=9)
 
 
 def test_without_anything_the_weights_in_force_are_kept_and_why_is_said(world: World) -> None:
@@ -118,7 +118,7 @@ def test_what_grows_teaches_the_hours_after_the_night_and_a_night_run_twice_is_o
     told = materialized(night)
     assert told["backtest"].metadata["decision"].value == "adopted", told["backtest"].metadata["reason"].value
     report = told["backtest"].metadata["report"].value
-    assert report["state"]["hours"] == 20
+    assert report["state"]["hours"] == 36
     assert report["differences"]["in force"]["low"] > 0
     assert "data:image/png" in told["backtest"].metadata["by_day"].value
     with Store(growing.url) as store, store.transaction() as tx:
@@ -139,7 +139,7 @@ def test_the_next_night_goes_on_from_the_last(growing: World) -> None:
     after = growing.run("weights", NIGHT + timedelta(days=1))
     assert after.success
     report = materialized(after)["backtest"].metadata["report"].value
-    assert report["state"]["hours"] == 24, "four hours of one more day, and none of the others again"
+    assert report["state"]["hours"] == 40, "four hours of one more day, and none of the others again"
 
 
 def test_judged_is_not_adopted_and_only_what_was_judged_against_what_is_there_is(growing: World) -> None:
@@ -176,7 +176,7 @@ def test_an_engineer_tries_a_factor_and_nothing_is_put_in_force(growing: World) 
     assert ran.success
     told = materialized(ran)["backtest"].metadata
     assert told["subject"].value == "freshness: half_life_scale 2"
-    assert told["report"].value["days"] == 5
+    assert told["report"].value["days"] == 9
     assert run_trial(growing, {"weights": {**dict.fromkeys(NAMES, 0), "engagement": 1}}).success
     assert [subject for subject, _ in decisions(growing)] == [
         "freshness: half_life_scale 2",
