@@ -134,6 +134,7 @@ def test_what_grows_teaches_the_hours_after_the_night_and_a_night_run_twice_is_o
     assert growing.rows() == once
 
 
+@pytest.mark.slow
 def test_the_next_night_goes_on_from_the_last(growing: World) -> None:
     assert growing.run("weights", NIGHT).success
     after = growing.run("weights", NIGHT + timedelta(days=1))
@@ -171,12 +172,15 @@ def test_nothing_is_put_in_force_that_no_backtest_of_the_day_judged(world: World
     assert "no back-test of 2025-11-24" in tried.error
 
 
-def test_an_engineer_tries_a_factor_and_nothing_is_put_in_force(growing: World) -> None:
+def test_an_engineer_tries_a_factor_and_nothing_is_put_in_force(database_url: str, tmp_path: Path) -> None:
+    with Store(database_url) as store:
+        grow(store, NIGHT.date() - timedelta(days=7), 8, truth=1.0)
+    growing = World(tmp_path, database_url, backtest_days=5)
     ran = run_trial(growing, {"factor": "freshness", "half_life_scale": 2.0})
     assert ran.success
     told = materialized(ran)["backtest"].metadata
     assert told["subject"].value == "freshness: half_life_scale 2"
-    assert told["report"].value["days"] == 9
+    assert told["report"].value["days"] == 5
     assert run_trial(growing, {"weights": {**dict.fromkeys(NAMES, 0), "engagement": 1}}).success
     assert [subject for subject, _ in decisions(growing)] == [
         "freshness: half_life_scale 2",
