@@ -73,15 +73,19 @@ PARTS = {
     "embed": ("resources.embedders.wordllama:WordLlamaEmbedder.embed",),
     "pair, fill": ("assets.scored_ideas:ideate",),
     "score": (
-        *(f"pipeline.ideas.ideate:{name}" for name in ("cohesion", "centroid_cosines", "text_cosines", "weighted")),
-        *(f"pipeline.scoring.factors:{name}" for name in ("freshness", "engagement", "novelty", "seasonality")),
+        *(f"pipeline.ideas.ideate:{name}" for name in ("voices_of", "hear", "fit", "centroid_cosines", "weighted")),
+        *(f"pipeline.scoring.factors:{name}" for name in ("freshness", "engagement", "novelty")),
         "pipeline.ideas.writing:idea",
     ),
     "select": ("pipeline.ideas.selection:select",),
-    "nearest, centroids": ("resources.store.ideas:Ideas.nearest", "resources.store.ideas:Ideas.centroids"),
+    "nearest, centroids": (
+        *(f"resources.store.ideas:Ideas.{name}" for name in ("nearest", "centroids", "centroid_ideas")),
+        "resources.store.niches:Niches.learned",
+    ),
     "record ideas": (
         "resources.store.ideas:Ideas.record",
-        "resources.store.ideas:Ideas.hour",
+        *(f"resources.store.ideas:Ideas.{name}" for name in ("hour", "bring_back")),
+        "assets.scored_ideas:rest",
         "resources.store.decisions:Decisions.record",
     ),
     "commit, the rest": ("resources.store:Store.transaction",),

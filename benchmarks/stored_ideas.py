@@ -25,7 +25,7 @@ from psycopg.types.json import Jsonb
 from pipeline.ideas import candidates
 from pipeline.ideas.facts import topic
 from pipeline.ideas.lexicon import niches
-from pipeline.ideas.measuring import pairs
+from pipeline.ideas.measuring import hear, pairs, voices_of
 from pipeline.models import EMBEDDING_DIM, Vectors
 from resources.embedders import Embedder, embedder
 from resources.settings import ROOT
@@ -85,18 +85,18 @@ def phrases(titles: Sequence[tuple[str, str]], embedder: Embedder, most: int, fi
         most: So many are enough.
         first: The first of the eight turns, of other hours, in which titles are gone through.
     """
-    about = embedder.embed([niche.described for niche in niches().values()])
-    cosines = np.asarray(embedder.embed([title for title, _ in titles]) @ about.T, np.float64)
+    texts = [title for title, _ in titles]
+    affinities = hear(texts, embedder.embed(texts), voices_of({}, embedder.embed)).affinity
     seen = [
         candidates.seen(str(UUID(int=i)), title, community.lower(), None, topic(title))
         for i, (title, community) in enumerate(titles)
     ]
     told = [i for i, one in enumerate(seen) if one.topic]
-    seen, cosines = [seen[i] for i in told], cosines[told]
+    seen, affinities = [seen[i] for i in told], affinities[told]
     found: dict[tuple[str, str], None] = {}
     for turn in range(first, first + 8):
         hour = HOUR - timedelta(days=30 * turn)
-        for made in candidates.propose(seen, pairs(seen, list(niches()), cosines, hour), hour):
+        for made in candidates.propose(seen, pairs(seen, list(niches()), affinities, hour), hour):
             found[made.niche, made.phrase.text] = None
             if len(found) == most:
                 return list(found)
