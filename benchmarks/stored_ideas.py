@@ -26,7 +26,7 @@ from pipeline.ideas import candidates
 from pipeline.ideas.facts import topic
 from pipeline.ideas.lexicon import niches
 from pipeline.ideas.measuring import hear, pairs, voices_of
-from pipeline.models import EMBEDDING_DIM, Vectors
+from pipeline.models import EMBEDDING_DIM, Vectors, sha256
 from resources.embedders import Embedder, embedder
 from resources.settings import ROOT
 from resources.store import schema
@@ -127,7 +127,7 @@ def neighbourhood(url: str, crowded: bool, titles: Sequence[tuple[str, str]]) ->
     """Vectors of phrases that the hour could have; the crowded ones have nearer ideas that do not count around them."""
     model = embedder("wordllama")
     vectors = asked(titles, model)[-CROWDED:] if crowded else asked(titles, model)[:-CROWDED]
-    file = FOLDER / f"truth-{urlsplit(url).path[1:]}-{len(vectors)}.npz"
+    file = FOLDER / f"truth-{urlsplit(url).path[1:]}-{sha256(vectors.tobytes())[:12]}.npz"
     if not file.exists():
         np.savez(file, truth=np.array([[str(id_) for id_ in own] for own in _compared(url, vectors, model.model)]))
     return Neighbourhood(vectors, [[UUID(str(id_)) for id_ in own] for own in np.load(file)["truth"]])
