@@ -143,6 +143,7 @@ def test_the_next_night_goes_on_from_the_last(growing: World) -> None:
     assert report["state"]["hours"] == 40, "four hours of one more day, and none of the others again"
 
 
+@pytest.mark.slow
 def test_judged_is_not_adopted_and_only_what_was_judged_against_what_is_there_is(growing: World) -> None:
     """A crash between the two leaves the weights as they are; the rest of the run makes it good."""
     assert growing.run("weights", NIGHT, only=["backtest"]).success
