@@ -37,7 +37,7 @@ def hot_topics(
     hour = start_of(context)
     with store.transaction() as tx:
         observed = tx.hot_topics.observed(hour)
-        topics = ranked(observed, tx.signals.history(hour), hour + timedelta(hours=1))
+        topics = ranked(observed, tx.trends.as_of(hour).history, hour + timedelta(hours=1))
         tx.hot_topics.record(hour, topics)
         kept = tx.hot_topics.count(hour)
     with store.transaction() as tx:

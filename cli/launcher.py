@@ -1,7 +1,7 @@
 """How Dagster starts the engine's runs: hot ones in the worker that is warm, all others as Dagster does it.
 
 What belongs here: handing a run over, and telling whether what works on a run is alive. What does not: the work
-(`hot_worker`). `dagster.yaml` names the class, and Dagster makes one in each of its processes.
+(`worker`). `dagster.yaml` names the class, and Dagster makes one in each of its processes.
 
 A new process spends three to five seconds on imports, typefaces and models before its first step, which is more than
 a hot run needs for its work. Where no worker answers, hot runs start as all others do.

@@ -81,38 +81,11 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
         key = hour_key(hour_of(context.scheduled_execution_time))
         return dg.RunRequest(run_key=key, partition_key=key)
 
-    @dg.schedule(
-        job=jobs["weights"],
-        cron_schedule="20 3 * * *",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night: learn the weights from the day that ended.",
-    )
-    def nightly_weights(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        return _of_yesterday(context)
-
-    @dg.schedule(
-        job=jobs["niches"],
-        cron_schedule="30 3 * * *",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night: learn the niches from the titles known by the end of the day before.",
-    )
-    def nightly_niches(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        return _of_yesterday(context)
-
-    @dg.schedule(
-        job=jobs["expiry"],
-        cron_schedule="40 3 * * *",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night: end what has been kept long enough.",
-    )
-    def nightly_retention(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        return _of_yesterday(context)
-
     return [
         hourly_sources,
-        nightly_weights,
-        nightly_niches,
-        nightly_retention,
+        _nightly("weights", jobs["weights"], "20 3 * * *", "learn the weights from the day that ended."),
+        _nightly("niches", jobs["niches"], "30 3 * * *", "learn the niches from the titles known by the day's end."),
+        _nightly("retention", jobs["expiry"], "40 3 * * *", "end what has been kept long enough."),
         dg.ScheduleDefinition(
             name="hourly_marts",
             job=jobs["marts"],
@@ -123,7 +96,18 @@ def build_schedules(jobs: dict[str, dg.UnresolvedAssetJobDefinition]) -> list[dg
     ]
 
 
-def _of_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    yesterday = context.scheduled_execution_time - timedelta(days=1)
-    key = yesterday.strftime(DAILY.fmt)
-    return dg.RunRequest(run_key=key, partition_key=key)
+def _nightly(name: str, job: dg.UnresolvedAssetJobDefinition, cron: str, what: str) -> dg.ScheduleDefinition:
+    """A run for the day that ended, once a night."""
+
+    @dg.schedule(
+        name=f"nightly_{name}",
+        job=job,
+        cron_schedule=cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Every night: {what}",
+    )
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        key = (context.scheduled_execution_time - timedelta(days=1)).strftime(DAILY.fmt)
+        return dg.RunRequest(run_key=key, partition_key=key)
+
+    return nightly

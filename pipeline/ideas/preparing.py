@@ -31,8 +31,8 @@ Floats = NDArray[np.float64]
 class Prepared(NamedTuple):
     """An hour's usable signals, row by row beside what was measured of them.
 
-    Rows have the columns of the signals and of `growth.measures`. NaN stands for what is not known: `z` and its
-    standard deviation `z_sd` without pace or baseline, `days_to_event` of what has no date.
+    Rows have the columns of the signals and of `growth.measures`. NaN stands for what is not known: `z` without pace or
+    baseline.
     """
 
     rows: list[dict[str, Any]]
@@ -40,8 +40,6 @@ class Prepared(NamedTuple):
     hours_since_peak: Floats
     half_life: Floats
     z: Floats
-    z_sd: Floats
-    days_to_event: Floats
     season: Floats
     runways: list[Runway | None]
 
@@ -84,8 +82,7 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
     is_day = np.array([d is not None for d in what], bool)
     own_half = np.array([calendar.half_life(row["source"]) for row in rows], np.float64)
     half = np.where(is_day, calendar.dated_half_life(since_peak), own_half)
-    z, z_sd = (np.array([_nan(row[name]) for row in rows], np.float64) for name in ("z", "z_sd"))
-    days = np.array([np.nan if d is None else (d.date - today).days for d in what], np.float64)
+    z = np.array([_nan(row["z"]) for row in rows], np.float64)
     season = _seasons(runways)
     promise = (
         weights.freshness * factors.freshness(since_peak, half)
@@ -105,8 +102,6 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
         since_peak[best],
         half[best],
         z[best],
-        z_sd[best],
-        days[best],
         season[best],
         [runways[i] for i in best],
     )

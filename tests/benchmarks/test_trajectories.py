@@ -127,7 +127,8 @@ def test_the_evaluation_ranks_as_the_engine_does(data: Path) -> None:
     z = dict(zip(measured["signal_id"], measured["z"], strict=True))
     assert len(prepared.rows) == VIDEOS
     np.testing.assert_allclose(prepared.z, [z[row["signal_id"]] for row in prepared.rows])
-    np.testing.assert_allclose(prepared.z_sd, [row["z_sd"] for row in prepared.rows])
+    z_sd = dict(zip(measured["signal_id"], measured["z_sd"], strict=True))
+    assert [row["z_sd"] for row in prepared.rows] == [z_sd[row["signal_id"]] for row in prepared.rows]
     ours = dict(zip(measured["signal_id"], trajectories.ranked(measured, now).score(), strict=True))
     order = [ours[row["signal_id"]] for row in prepared.rows]
     assert order == sorted(order, reverse=True)
