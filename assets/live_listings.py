@@ -9,6 +9,7 @@ import dagster as dg
 from assets.contract import THREADS, WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
 from assets.scope import scope_of
+from pipeline.designs.areas import Area
 from pipeline.listings.marketplaces import marketplaces
 from pipeline.listings.packs import pack, print_file_name, slug
 from pipeline.listings.sheets import combined_sheets
@@ -110,7 +111,10 @@ def _pack(
     marketplace = marketplaces()[stored.listing.marketplace]
     area = marketplace.print_area
     same = (area.width, area.height, area.dpi) == (design.width, design.height, design.dpi)
-    print_file = objects.get(design.s3_uri) if same else artist.render(design.recipe, area.width, area.height, area.dpi)
+    print_file = objects.get(design.s3_uri)
+    if not same:
+        wanted = Area(name=marketplace.name, width=area.width, height=area.height, dpi=area.dpi)
+        print_file = artist.render(design.recipe, wanted, {})
     mockups = {
         f"{mockup.variant}-{mockup.color.lower().replace(' ', '-')}.jpg": objects.get(mockup.s3_uri)
         for mockup in pictures

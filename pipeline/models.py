@@ -300,6 +300,51 @@ class Brief(Model):
         )
 
 
+class PictureRequest(Model):
+    """What a painter is asked for: one picture, of no words."""
+
+    prompt: str = Field(min_length=3, max_length=4000)
+    negative_prompt: str = Field(default="", max_length=4000)
+    width: int = Field(ge=64, le=4096, description="pixels, a multiple of 8")
+    height: int = Field(ge=64, le=4096)
+    seed: int = Field(ge=0, lt=2**63)
+    init_image: bytes | None = Field(default=None, repr=False, description="PNG to start from; None: from noise")
+    strength: float = Field(default=0.7, gt=0, le=1, description="of an init image: 1 keeps nothing of it")
+
+
+class Painting(Model):
+    """A picture as a painter made it, before anything was cut out or cleaned."""
+
+    png: bytes = Field(repr=False)
+    width: int
+    height: int
+    model: str = Field(description="the model's name with its version, as the painter knows it")
+    licence: str = Field(description="under which pictures of the model may be used: SPDX id, or the terms' name")
+    seed: int | None = Field(description="None: the service neither takes nor tells one")
+    settings: Json = Field(description="every other number that made the picture")
+    seconds: float = Field(ge=0)
+    cost_micros: int = Field(default=0, ge=0, description="millionths of a US dollar, as the price list says")
+
+
+class Verdict(Model):
+    """What a check found: never better than what was compared."""
+
+    check: str
+    result: Literal["passed", "failed", "not_checked"]
+    detail: str
+    source: str = Field(description="what was compared with, and of which date")
+
+
+class Attempt(Model):
+    """What one artist made of a brief: who drew it, or why not."""
+
+    artist: str
+    outcome: Literal["drew", "refused", "unavailable", "over_budget", "faulty"]
+    detail: str = Field(description="the model that drew; or what was wrong, with the mend")
+    seconds: float = Field(ge=0)
+    cost_micros: int = Field(default=0, ge=0)
+
+
 class Recipe(Model):
     """How a design was made, completely enough to make it again."""
 
@@ -323,11 +368,34 @@ class Drawing(Model):
     dpi: int
     garments: tuple[GarmentColor, ...] = Field(min_length=1, description="colours it is readable on, best first")
     contrasts: dict[str, float] = Field(description="colour name → WCAG contrast ratio of the ink, offered or not")
+    pictures: dict[str, bytes] = Field(
+        default_factory=dict, repr=False, description="SHA-256 → PNG of every picture layer of the recipe's spec"
+    )
+    attempts: tuple[Attempt, ...] = Field(default=(), description="who was asked, in order; the last one drew")
+    verdicts: tuple[Verdict, ...] = Field(default=(), description="what the screens found in words and picture")
 
     @property
     def digest(self) -> str:
         """SHA-256 of the PNG."""
         return sha256(self.png)
+
+
+class Proof(Model):
+    """What was measured in one print file, and what that forbids. Lengths are those of the printed piece."""
+
+    area: str = Field(description="name of the print area")
+    width: int
+    height: int
+    dpi: float = Field(description="effective: pixels per printed inch of what was drawn, before any upscaling")
+    min_stroke_mm: float = Field(description="thinnest inked line: the 1st percentile of local widths")
+    fringe: float = Field(ge=0, le=1, description="share of inked pixels that are half transparent and no clean edge")
+    dead_margin: float = Field(ge=0, le=1, description="share of the area outside the inked box")
+    ink: float = Field(ge=0, le=1, description="share of the area that is inked")
+    out_of_gamut: float | None = Field(description="share of inked pixels CMYK can't print; None: no profile")
+    contrasts: dict[str, float] = Field(description="garment colour → lowest WCAG ratio of ink that carries the design")
+    dropped: dict[str, str] = Field(description="garment colour → why the design isn't offered on it")
+    size_bytes: int
+    faults: tuple[str, ...] = Field(description="what stops the design, each with what was measured and the limit")
 
 
 class Variant(StrEnum):
@@ -341,6 +409,7 @@ class Variant(StrEnum):
 class MockupImage(Model):
     """One composited picture."""
 
+    product: str = "tee"
     variant: Variant
     garment: GarmentColor
     jpeg: bytes = Field(repr=False)
@@ -364,15 +433,6 @@ class ListingStatus(StrEnum):
     REJECTED = "rejected"
     FAILED = "failed"
     RETIRED = "retired"
-
-
-class Verdict(Model):
-    """What a check found: never better than what was compared."""
-
-    check: str
-    result: Literal["passed", "failed", "not_checked"]
-    detail: str
-    source: str = Field(description="what was compared with, and of which date")
 
 
 class Listing(Model):

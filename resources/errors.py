@@ -51,3 +51,11 @@ class PermanentError(Exception):
 
 class UndrawableError(PermanentError):
     """An artist can't draw this brief, and can draw others: what is asked for stops that design alone."""
+
+
+class RefusedError(UndrawableError):
+    """A moderation or a screen refuses what was asked for: a verdict on the idea, not a failure of the artist."""
+
+
+class OverBudgetError(WaitingError):
+    """The day's budget for pictures is spent; `until` is when the next day begins."""

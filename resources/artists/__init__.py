@@ -1,33 +1,13 @@
-"""Who draws: one file per artist, one line each in ARTISTS."""
+"""Who draws: one file per artist or painter, one line each in the registry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
-from pipeline.models import Brief, Drawing, Recipe
-from resources.artists.composer import Composer
+from resources.artists.base import Artist, Painter
+from resources.settings import Settings
 
+PAINTERS: dict[str, Callable[[Settings], Painter]] = {}
+"""Models that draw pictures, by the name used in `ENGINE_ARTISTS`. The composer, which is always there, is none."""
 
-class Artist(Protocol):
-    """Draws a brief as a print file."""
-
-    name: str
-
-    def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
-        """The artwork; `recent` are the recipes before it, the last one last, so that neighbours differ.
-
-        Raises:
-            UndrawableError: this brief can't be drawn, others can.
-            PermanentError, TransientError: nothing can be drawn, for good or for now.
-        """
-        ...
-
-    def render(self, recipe: Recipe, width: int, height: int, dpi: int) -> bytes:
-        """The same artwork as a PNG of another print area: scaled to fit, centred, never cropped."""
-        ...
-
-
-ARTISTS: dict[str, Callable[[], Artist]] = {
-    "composer": Composer,
-}
+__all__ = ["PAINTERS", "Artist", "Painter"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pipeline.designs.compose import ARTIST, TEE, compose, garments, render
+from pipeline.designs.areas import TEE, Area
+from pipeline.designs.compose import ARTIST, compose, garments, render
 from pipeline.designs.typefaces import Typefaces
 from pipeline.models import Brief, Drawing, Recipe
 from resources.errors import UndrawableError
@@ -29,18 +30,18 @@ class Composer:
             recipe = compose(brief, recent, self._typefaces)
         except ValueError as error:
             raise UndrawableError(str(error)) from error
-        width, height, dpi = TEE
         contrasts = garments(recipe)
         return Drawing(
             recipe=recipe,
-            png=self.render(recipe, width, height, dpi),
-            width=width,
-            height=height,
-            dpi=dpi,
+            png=self.render(recipe, TEE, {}),
+            width=TEE.width,
+            height=TEE.height,
+            dpi=TEE.dpi,
             garments=tuple(garment for garment, (_, offered) in contrasts.items() if offered),
             contrasts={garment.name: round(ratio, 2) for garment, (ratio, _) in contrasts.items()},
         )
 
-    def render(self, recipe: Recipe, width: int, height: int, dpi: int) -> bytes:
-        """The same artwork for another print area (pixels)."""
-        return render(recipe, self._typefaces, width, height, dpi)
+    def render(self, recipe: Recipe, area: Area, pictures: Mapping[str, bytes]) -> bytes:
+        """The same artwork for another print area."""
+        del pictures
+        return render(recipe, self._typefaces, area.width, area.height, area.dpi)

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
+from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
-from pipeline.models import GarmentColor, Model, Recipe, identity
+from pipeline.models import Attempt, GarmentColor, Model, Proof, Recipe, Verdict, identity
 from resources.store.staging import Connection, stage
 
 COLUMNS = {
@@ -34,24 +35,34 @@ COLUMNS = {
     "dpi": "int4",
     "garments": "jsonb",
     "contrasts": "jsonb",
+    "attempts": "jsonb",
+    "cost_micros": "int8",
+    "gpu_seconds": "float8",
+    "pictures": "jsonb",
+    "verdicts": "jsonb",
+    "proof": "jsonb",
+    "proof_uri": "text",
+    "files": "jsonb",
+    "fingerprint": "text",
 }
-RECORD: LiteralString = """
-INSERT INTO designs AS d (id, idea_id, hour, artist, seed, layout, palette, typefaces, prompt, spec, licences, s3_uri,
-    thumb_uri, sha256, width, height, dpi, garments, contrasts)
-SELECT DISTINCT ON (idea_id) id, idea_id, hour, artist, seed, layout, palette, typefaces, prompt, spec, licences,
-    s3_uri, thumb_uri, sha256, width, height, dpi, garments, contrasts
-FROM staged_designs ORDER BY idea_id, position
-ON CONFLICT (idea_id) DO UPDATE SET
-    id = excluded.id, hour = excluded.hour, artist = excluded.artist, seed = excluded.seed, layout = excluded.layout,
-    palette = excluded.palette, typefaces = excluded.typefaces, prompt = excluded.prompt, spec = excluded.spec,
-    licences = excluded.licences, s3_uri = excluded.s3_uri, thumb_uri = excluded.thumb_uri, sha256 = excluded.sha256,
-    width = excluded.width, height = excluded.height, dpi = excluded.dpi, garments = excluded.garments,
-    contrasts = excluded.contrasts
+_PLAIN = (
+    *("id", "hour", "artist", "seed", "layout", "palette", "typefaces", "prompt", "spec", "licences", "s3_uri"),
+    *("thumb_uri", "sha256", "width", "height", "dpi", "garments", "contrasts", "attempts", "cost_micros"),
+    *("gpu_seconds", "pictures", "verdicts", "proof", "proof_uri", "files"),
+)
+RECORD = sql.SQL("""
+INSERT INTO designs AS d (idea_id, fingerprint, {columns})
+SELECT DISTINCT ON (idea_id) idea_id, fingerprint::bit(256), {columns} FROM staged_designs ORDER BY idea_id, position
+ON CONFLICT (idea_id) DO UPDATE SET fingerprint = excluded.fingerprint, {updates}
 WHERE NOT EXISTS (SELECT FROM mockups m WHERE m.design_id = d.id)
     AND NOT EXISTS (SELECT FROM listings l WHERE l.design_id = d.id)
-"""
+""").format(
+    columns=sql.SQL(", ").join(map(sql.Identifier, _PLAIN)),
+    updates=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in _PLAIN),
+)
 READ: LiteralString = """
-SELECT d.idea_id, d.hour, s3_uri, thumb_uri, sha256, width, height, dpi, garments, contrasts,
+SELECT d.idea_id, d.hour, s3_uri, thumb_uri, sha256, width, height, dpi, garments, contrasts, attempts, gpu_seconds,
+    pictures, verdicts, proof, proof_uri, files, fingerprint::text,
     jsonb_build_object('artist', artist, 'seed', seed, 'layout', layout, 'palette', palette, 'typefaces', typefaces,
         'prompt', prompt, 'spec', spec, 'licences', licences) AS recipe
 FROM designs d
@@ -61,7 +72,20 @@ HOUR: LiteralString = (
     + "JOIN ideas i ON i.id = d.idea_id WHERE d.hour = %(hour)s AND i.status <> 'archived' ORDER BY i.score DESC, i.id"
 )
 OF_IDEAS: LiteralString = READ + "WHERE d.idea_id = ANY(%(ids)s)"
+NEAREST: LiteralString = """
+SELECT idea_id, fingerprint <~> %(fingerprint)s::bit(256) AS distance FROM designs
+WHERE fingerprint IS NOT NULL AND idea_id <> %(idea)s ORDER BY distance LIMIT 1
+"""
 RECENT: LiteralString = READ + "WHERE d.hour < %(before)s ORDER BY d.hour DESC, d.id LIMIT %(limit)s"
+
+
+class DesignFile(Model):
+    """A file of a design beside the tee's print file: another print area, an SVG, a CMYK separation."""
+
+    uri: str
+    sha256: str
+    size_bytes: int
+    proof: Proof | None = None
 
 
 class StoredDesign(Model):
@@ -78,6 +102,14 @@ class StoredDesign(Model):
     dpi: int
     garments: tuple[GarmentColor, ...]
     contrasts: dict[str, float]
+    attempts: tuple[Attempt, ...] = ()
+    gpu_seconds: float = Field(default=0.0, ge=0)
+    pictures: dict[str, str] = Field(default_factory=dict, description="SHA-256 of a picture layer → URI of its PNG")
+    verdicts: tuple[Verdict, ...] = ()
+    proof: Proof | None = None
+    proof_uri: str | None = None
+    files: dict[str, DesignFile] = Field(default_factory=dict, description="every other file, by name")
+    fingerprint: str | None = Field(default=None, pattern=r"^[01]{256}$", description="perceptual hash, as bits")
 
     @property
     def id(self) -> UUID:
@@ -118,6 +150,16 @@ class Designs:
             rows = cursor.execute(RECENT, {"limit": limit, "before": before}).fetchall()
         return [Recipe.model_validate(row["recipe"]) for row in rows]
 
+    def nearest(self, fingerprint: str, idea_id: UUID) -> tuple[UUID, int] | None:
+        """The idea whose design looks most like the fingerprint, and by how many bits it differs; None: there is none.
+
+        Args:
+            fingerprint: 256 characters 0 and 1.
+            idea_id: the idea whose own design doesn't count.
+        """
+        row = self._connection.execute(NEAREST, {"fingerprint": fingerprint, "idea": idea_id}).fetchone()
+        return (row[0], int(row[1])) if row else None
+
 
 def _row(design: StoredDesign) -> tuple[object, ...]:
     recipe = design.recipe
@@ -126,4 +168,9 @@ def _row(design: StoredDesign) -> tuple[object, ...]:
         *(list(recipe.typefaces), recipe.prompt, Jsonb(recipe.spec), Jsonb(recipe.licences)),
         *(design.s3_uri, design.thumb_uri, design.sha256, design.width, design.height, design.dpi),
         *(Jsonb([garment.model_dump() for garment in design.garments]), Jsonb(design.contrasts)),
+        Jsonb([attempt.model_dump() for attempt in design.attempts]),
+        *(sum(attempt.cost_micros for attempt in design.attempts), design.gpu_seconds, Jsonb(design.pictures)),
+        Jsonb([verdict.model_dump() for verdict in design.verdicts]),
+        *(Jsonb(design.proof.model_dump()) if design.proof else None, design.proof_uri),
+        *(Jsonb({name: file.model_dump() for name, file in design.files.items()}), design.fingerprint),
     )

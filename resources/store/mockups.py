@@ -22,6 +22,7 @@ COLUMNS = {
     "hour": "timestamptz",
     "s3_uri": "text",
     "thumb_uri": "text",
+    "product": "text",
     "variant": "text",
     "color": "text",
     "generation_params": "jsonb",
@@ -30,9 +31,9 @@ COLUMNS = {
 }
 RECORD: LiteralString = """
 INSERT INTO mockups
-    (id, idea_id, design_id, hour, s3_uri, thumb_uri, variant, color, generation_params, width, height)
-SELECT DISTINCT ON (id) id, idea_id, design_id, hour, s3_uri, thumb_uri, variant::mockup_variant, color,
-    generation_params, width, height
+    (id, idea_id, design_id, hour, s3_uri, thumb_uri, product, variant, color, generation_params, width, height)
+SELECT DISTINCT ON (id) id, idea_id, design_id, hour, s3_uri, thumb_uri, product, variant::mockup_variant,
+    color, generation_params, width, height
 FROM staged_mockups ORDER BY id, position
 ON CONFLICT (id) DO UPDATE SET
     hour = excluded.hour, s3_uri = excluded.s3_uri, thumb_uri = excluded.thumb_uri,
@@ -45,9 +46,10 @@ WITH shown AS (SELECT id FROM ideas WHERE status = 'queued' AND id IN (SELECT id
 UPDATE ideas SET status = 'mocked', updated_at = now() FROM shown WHERE ideas.id = shown.id
 """
 READ: LiteralString = """
-SELECT idea_id, design_id, hour, s3_uri, thumb_uri, variant, color, generation_params, width, height, ctr FROM mockups
+SELECT idea_id, design_id, hour, s3_uri, thumb_uri, product, variant, color, generation_params, width, height, ctr
+FROM mockups
 """
-ORDER: LiteralString = " ORDER BY idea_id, variant, color"
+ORDER: LiteralString = " ORDER BY idea_id, product <> 'tee', product, variant, color"
 HOUR: LiteralString = READ + "WHERE hour = %(hour)s" + ORDER
 FOR_IDEAS: LiteralString = READ + "WHERE idea_id = ANY(%(ids)s)" + ORDER
 
@@ -60,6 +62,7 @@ class StoredMockup(Model):
     hour: AwareDatetime
     s3_uri: str
     thumb_uri: str
+    product: str = "tee"
     variant: Variant
     color: str
     generation_params: Json
@@ -70,7 +73,9 @@ class StoredMockup(Model):
     @property
     def id(self) -> UUID:
         """The id of the row in `mockups`."""
-        return identity("mockup", self.design_id, self.variant, self.color)
+        if self.product == "tee":  # the first product: its ids are older than the others
+            return identity("mockup", self.design_id, self.variant, self.color)
+        return identity("mockup", self.design_id, self.product, self.variant, self.color)
 
 
 class Mockups:
@@ -96,11 +101,11 @@ class Mockups:
         return len(new)
 
     def hour(self, hour: datetime) -> list[StoredMockup]:
-        """The hour's mock-ups: by idea; front, back, colourways."""
+        """The hour's mock-ups: by idea; the tee first; front, back, colourways."""
         return self._read(HOUR, {"hour": hour})
 
     def for_ideas(self, ids: Sequence[UUID]) -> list[StoredMockup]:
-        """The mock-ups of these ideas: by idea; front, back, colourways."""
+        """The mock-ups of these ideas: by idea; the tee first; front, back, colourways."""
         return self._read(FOR_IDEAS, {"ids": list(ids)})
 
     def _read(self, query: LiteralString, values: dict[str, object]) -> list[StoredMockup]:
@@ -111,7 +116,14 @@ class Mockups:
 def _row(mockup: StoredMockup) -> tuple[object, ...]:
     return (
         *(mockup.id, mockup.idea_id, mockup.design_id, mockup.hour, mockup.s3_uri, mockup.thumb_uri),
-        *(str(mockup.variant), mockup.color, Jsonb(mockup.generation_params), mockup.width, mockup.height),
+        *(
+            mockup.product,
+            str(mockup.variant),
+            mockup.color,
+            Jsonb(mockup.generation_params),
+            mockup.width,
+            mockup.height,
+        ),
     )
 
 

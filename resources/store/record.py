@@ -35,6 +35,7 @@ from resources.store.metrics import Metrics
 from resources.store.mockups import Mockups
 from resources.store.niches import Niches
 from resources.store.reembedding import Reembedding
+from resources.store.refusals import Refusals
 from resources.store.retention import Retention
 from resources.store.seasons import Seasons
 from resources.store.signals import Signals
@@ -54,11 +55,12 @@ HOURLY_TABLES = (
     "listing_metrics",
     "source_health",
     "hot_topics",
+    "refusals",
 )
 OTHER_TABLES = (
     *("signals", "scoring_weights", "approvals", "metric_reports", "experiments", "decisions"),
     *("webhook_inbox", "events", "source_digests", "source_gates", "quota_ledger", "audit_log", "forgotten"),
-    *("niche_embeddings", "backtests"),
+    *("niche_embeddings", "backtests", "picture_spending"),
 )
 
 
@@ -92,6 +94,11 @@ class Transaction:
     def seasons(self) -> Seasons:
         """Ideas that wait for their event to come again."""
         return Seasons(self._connection)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Ideas that got no design or no mock-up, and why."""
+        return Refusals(self._connection)
 
     @cached_property
     def designs(self) -> Designs:
