@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-transformers run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates mocks lock clean
+.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates mocks lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -60,11 +60,11 @@ eval-duplicates: .venv/.dev  ## how well near-duplicates are told, on labelled p
 lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --extra kubernetes --extra onnx --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra kubernetes --extra onnx --extra cutout --extra openai --group dev -c requirements.lock -o requirements-dev.lock
 
-setup-transformers: .venv/.dev  ## add the extra `transformers`: torch first, in the build that pip finds
+setup-models: .venv/.dev  ## add the extras `transformers` and `diffusion`: torch first, in the build that pip finds
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(UV) --editable '.[transformers]' --no-build-isolation
+	$(UV) --editable '.[transformers,diffusion]' --no-build-isolation
 
 clean:  ## remove the environment; data/ stays
 	rm -rf .venv node_modules tests/mocks/node_modules

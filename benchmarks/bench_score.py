@@ -361,7 +361,7 @@ def nearest(urls: Mapping[int, str]) -> list[str]:
 def against_naive(urls: Mapping[int, str], measured: Mapping[tuple[int, int], Took]) -> list[str]:
     """Print what the naive way takes; the verdicts."""
     if not find_spec("sentence_transformers"):
-        print("the naive way: not measured, sentence-transformers is not installed (make setup-transformers)")
+        print("the naive way: not measured, sentence-transformers is not installed (make setup-models)")
         return []
     told = []
     for stored, url in list(urls.items())[:2]:

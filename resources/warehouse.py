@@ -38,7 +38,7 @@ EXPORTED: Mapping[str, frozenset[str]] = {
     "signals": frozenset({"author", "recorded_seq"}),
     "signal_observations": frozenset(),
     "ideas": frozenset({"embedding"}),
-    "designs": frozenset({"spec"}),
+    "designs": frozenset({"spec", "fingerprint"}),
     "mockups": frozenset(),
     "listings": frozenset(),
     "listing_metrics": frozenset(),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.designs.areas import TEE
 from pipeline.designs.layers import CUT, Layer, outline
 from pipeline.designs.pairings import Pairing
 from pipeline.designs.shapes import Box, Matrix, Shape, joined
@@ -136,10 +137,17 @@ def row(blocks: Sequence[Block], gap: float) -> Block:
 
 @dataclass(frozen=True)
 class Desk:
-    """The tools of one design: its typefaces and how to set them."""
+    """The tools of one design: its typefaces and how to set them, and the form of what is to be filled.
+
+    Attributes:
+        typefaces: every face that a pairing names.
+        pairing: the faces of this design.
+        ratio: height to width of the area that the design is composed for.
+    """
 
     typefaces: Typefaces
     pairing: Pairing
+    ratio: float = TEE.ratio
 
     def lead(self, text: str, ink: str = "ink", *, caps: bool = False, **how: Any) -> Block:
         """Text in the lead face, in capitals if asked or if the pairing says so."""

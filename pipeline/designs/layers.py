@@ -43,8 +43,8 @@ STEP = 25.0
 class Layer(Model):
     """One shape of the design."""
 
-    kind: Literal["text", "pictogram", "ornament"]
-    name: str = Field(description="the words, the pictogram's name, or the ornament's")
+    kind: Literal["text", "pictogram", "ornament", "picture"]
+    name: str = Field(description="the words, the name of the pictogram or ornament, or the SHA-256 of a picture")
     ink: str = Field(description="role in the palette, or CUT")
     face: str = ""
     tracking: float = Field(default=0.0, description="thousandths of an em")

@@ -1,13 +1,13 @@
 """Designs: who was asked and what it cost, pictures of models, proofs, print files, verdicts, fingerprints, refusals.
 
-Revision ID: 0005
+Revision ID: 0004
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0005"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
