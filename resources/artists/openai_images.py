@@ -179,9 +179,9 @@ def check(settings: Settings) -> str:
     Raises:
         PermanentError, TransientError: why it could not.
     """
-    import openai  # noqa: PLC0415 - an extra
-
     asked = client(settings).with_options(timeout=CONNECT_S)
+    import openai  # noqa: PLC0415 - an extra, which is there by now
+
     secrets = (asked.api_key,)
     try:
         asked.models.retrieve(settings.openai_model)
