@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
+import imagehash
+import pyvips
+from PIL import Image
 
+from pipeline.listings.artwork import PICTURE
+from pipeline.models import Verdict
 from resources.archive import Archive
 from resources.artists import Artist, artist
 from resources.cache import Cache
-from resources.embedders import embedder
+from resources.embedders import Embedder, embedder
 from resources.objects import Objects
 from resources.postgres import database_urls
 from resources.reports import ReportFolder
 from resources.settings import Settings
 from resources.store import Store
+from resources.studio import Studio
 from resources.vault import vault
 from resources.warehouse import Warehouse
 
@@ -51,6 +57,19 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
     def drawing(context: dg.InitResourceContext) -> Artist:
         return artist(settings, context.resources.store)
 
+    @dg.resource(required_resource_keys={"store", "objects", "artist", "embedder"})
+    def studio(context: dg.InitResourceContext) -> Studio:
+        embeds: Embedder = context.resources.embedder
+        return Studio(
+            store=context.resources.store,
+            objects=context.resources.objects,
+            artist=context.resources.artist,
+            look=_unlooked,
+            fingerprint=_form,
+            near_form=60,
+            near_words=(embeds.model, embeds.near_copy.cosine),
+        )
+
     return {
         "settings": settings,
         "store": store,
@@ -62,4 +81,15 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),
         "warehouse": warehouse,
         "artist": drawing,
+        "studio": studio,
     }
+
+
+def _unlooked(png: bytes) -> Verdict:
+    del png
+    return Verdict(check=PICTURE, result="not_checked", detail="no model is there to look", source="none")
+
+
+def _form(png: bytes) -> str:
+    image = Image.fromarray(pyvips.Image.thumbnail_buffer(png, 256)[-1].numpy())
+    return "".join("1" if bit else "0" for bit in imagehash.phash(image.crop(image.getbbox()), hash_size=16).hash.ravel())
