@@ -7,8 +7,8 @@ import dagster as dg
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
 from assets.scope import scope_of
-from pipeline.listings.copywriter import write
 from pipeline.listings.artwork import artwork
+from pipeline.listings.copywriter import write
 from pipeline.listings.limits import judged
 from pipeline.listings.marketplaces import marketplaces
 from pipeline.models import Decision, Listing, ListingStatus, Variant

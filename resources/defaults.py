@@ -92,4 +92,6 @@ def _unlooked(png: bytes) -> Verdict:
 
 def _form(png: bytes) -> str:
     image = Image.fromarray(pyvips.Image.thumbnail_buffer(png, 256)[-1].numpy())
-    return "".join("1" if bit else "0" for bit in imagehash.phash(image.crop(image.getbbox()), hash_size=16).hash.ravel())
+    return "".join(
+        "1" if bit else "0" for bit in imagehash.phash(image.crop(image.getbbox()), hash_size=16).hash.ravel()
+    )

@@ -5,9 +5,9 @@ the rules that the steps apply (`pipeline.designs`, `pipeline.ideas.screening`),
 
     words screened → words compared → drawn → pictures screened → proved → form compared → files put → recorded
 
-All of it happens in one transaction that holds the claim on the idea: a run that is killed leaves nothing half done, and
-a second run waits for the first and takes what it made. While an artist draws, the transaction is open and idle; it holds
-no row and no snapshot.
+All of it happens in one transaction that holds the claim on the idea: a run that is killed leaves nothing half done,
+and a second run waits for the first and takes what it made. While an artist draws, the transaction is open and idle; it
+holds no row and no snapshot.
 """
 
 from __future__ import annotations
@@ -34,12 +34,10 @@ DECIDES = ("pipeline/designs", "pipeline/ideas/screening.py", "resources/artists
 """The code that an idea's refusal depends on."""
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Stops the sequence."""
 
-    def __init__(
-        self, stage: Stage, reason: str, attempts: tuple[Attempt, ...] = (), copy: Copy | None = None
-    ) -> None:
+    def __init__(self, stage: Stage, reason: str, attempts: tuple[Attempt, ...] = (), copy: Copy | None = None) -> None:
         super().__init__(reason)
         self.stage, self.reason, self.attempts, self.copy = stage, reason, attempts, copy
 
@@ -87,7 +85,7 @@ class Studio:
             verdicts: list[Verdict] = []
             try:
                 design = self._design(tx, idea, recent, verdicts)
-            except _Refused as refused:
+            except _RefusedError as refused:
                 refusal = Refusal(
                     idea_id=idea.id,
                     hour=idea.hour,
@@ -117,9 +115,9 @@ class Studio:
             faults = prove(drawing)
             fingerprint = self.fingerprint(drawing.png)
         except ValueError as error:
-            raise _Refused("proof", str(error), drawing.attempts) from error
+            raise _RefusedError("proof", str(error), drawing.attempts) from error
         if faults:
-            raise _Refused("proof", "; ".join(faults), drawing.attempts)
+            raise _RefusedError("proof", "; ".join(faults), drawing.attempts)
         tx.designs.alone()
         self._stop_at_copy(tx, idea, verdicts, fingerprint, drawing.attempts)
         return self._kept(idea, drawing, tuple(verdicts), fingerprint)
@@ -129,7 +127,7 @@ class Studio:
             drawing = self.artist.draw(Brief.of(idea), recent)
         except UndrawableError as error:
             verdicts += error.verdicts
-            raise _Refused("artist", str(error), error.attempts) from error
+            raise _RefusedError("artist", str(error), error.attempts) from error
         verdicts += drawing.verdicts
         return drawing
 
@@ -151,7 +149,7 @@ class Studio:
         verdicts[:] = [verdict for verdict in verdicts if verdict.check != COPY]
         if copy:
             verdicts.append(Verdict(check=COPY, result="failed", detail=copy.reason, source=compared))
-            raise _Refused("duplicate", copy.reason, attempts, copy)
+            raise _RefusedError("duplicate", copy.reason, attempts, copy)
         if idea.embedding_model != model:
             detail = f"its vector is of {idea.embedding_model}: run `engine reembed`"
             verdicts.append(Verdict(check=COPY, result="not_checked", detail=detail, source=compared))
@@ -184,7 +182,7 @@ class Studio:
         )
 
     def _basis(self, idea: Idea) -> str:
-        parts = (Brief.of(idea).model_dump_json(), self.artist.name, repr(self.near_words), code())
+        parts = (Brief.of(idea).model_dump_json(), self.artist.name, repr((self.near_words, self.near_form)), code())
         return sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -202,7 +200,7 @@ def code() -> str:
 def _stop_at_failed(stage: Stage, verdicts: list[Verdict], attempts: tuple[Attempt, ...] = ()) -> None:
     failed = [f"{verdict.check}: {verdict.detail}" for verdict in verdicts if verdict.result == "failed"]
     if failed:
-        raise _Refused(stage, "; ".join(failed), attempts)
+        raise _RefusedError(stage, "; ".join(failed), attempts)
 
 
 def _decisions(design: StoredDesign) -> list[Decision]:

@@ -26,12 +26,13 @@ SELECT r.idea_id, r.hour, r.stage, r.reason, r.basis, r.verdicts, r.attempts, d.
 LEFT JOIN designs d ON d.id = r.copies
 """
 HOUR: LiteralString = _READ + "JOIN ideas i ON i.id = r.idea_id WHERE r.hour = %(hour)s ORDER BY i.score DESC, i.id"
-# A near-copy of what is there no longer is none.
+# A near-copy of what is there no longer, or no longer on offer, may be none.
 STANDING: LiteralString = (
     _READ
     + """
+LEFT JOIN ideas original ON original.id = d.idea_id
 WHERE r.idea_id = %(idea)s AND r.hour = %(hour)s AND r.basis = %(basis)s
-    AND (r.stage <> 'duplicate' OR r.copies IS NOT NULL)
+    AND (r.stage <> 'duplicate' OR original.status NOT IN ('archived', 'rejected'))
 """
 )
 CLEAR: LiteralString = "DELETE FROM refusals WHERE idea_id = ANY(%(ideas)s)"
