@@ -51,8 +51,7 @@ class Painted:
 
     def render(self, recipe: Recipe, area: Area, pictures: Mapping[str, bytes]) -> bytes:
         """The same design for another print area."""
-        del pictures
-        return render(recipe, self._typefaces, area.width, area.height, area.dpi)
+        return render(recipe, self._typefaces, area, pictures)
 
     def _signed(self, recipe: Recipe, request: PictureRequest, painting: Painting) -> Recipe:
         """The recipe with who painted, with what, from which seed."""
