@@ -12,7 +12,7 @@ from pipeline.mockups.sheets import Cell
 from resources.objects import Objects
 from resources.settings import Settings
 from resources.store import Store, StoredDesign
-from resources.studio import Studio
+from resources.workshop import Workshop
 
 RECENT = 24
 ENOUGH = 0.95
@@ -23,8 +23,8 @@ ENOUGH = 0.95
     deps=["scored_ideas"],
     pool=pools.ARTIST,
     description="Print-ready artwork (transparent PNG, 300 DPI) for the best ideas of the hour, with the recipe to "
-    "make it again. Words that a screen refuses, a near-copy, or a drawing that fails its proof stop that design, never "
-    "the hour; every idea without a design has a refusal that says why.",
+    "make it again. Words that a screen refuses, a near-copy, or a drawing that fails its proof stop that design, "
+    "never the hour; every idea without a design has a refusal that says why.",
     automation_condition=WHEN_INPUTS_PASSED,
     check_specs=[
         check(
@@ -39,7 +39,7 @@ def designs(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     objects: dg.ResourceParam[Objects],
-    studio: dg.ResourceParam[Studio],
+    workshop: dg.ResourceParam[Workshop],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """Draw the hour's best ideas that have no design yet; each is committed by itself, so a stopped run goes on."""
@@ -51,7 +51,7 @@ def designs(
         recent = list(reversed(tx.designs.recent(RECENT, scope.hour)))
     refused = []
     for number, idea in enumerate(ideas, 1):
-        made = studio.make(idea, recent[-RECENT:])
+        made = workshop.make(idea, recent[-RECENT:])
         if isinstance(made, StoredDesign):
             recent.append(made.recipe)
             context.log.info(f"{number} of {len(ideas)}: {idea.phrase}: {made.recipe.layout}")

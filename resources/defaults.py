@@ -24,7 +24,7 @@ from resources.postgres import database_urls
 from resources.reports import ReportFolder
 from resources.settings import Settings
 from resources.store import Store
-from resources.studio import Studio
+from resources.workshop import Workshop
 from resources.vault import vault
 from resources.warehouse import Warehouse
 
@@ -58,9 +58,9 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         return artist(settings, context.resources.store)
 
     @dg.resource(required_resource_keys={"store", "objects", "artist", "embedder"})
-    def studio(context: dg.InitResourceContext) -> Studio:
+    def workshop(context: dg.InitResourceContext) -> Workshop:
         embeds: Embedder = context.resources.embedder
-        return Studio(
+        return Workshop(
             store=context.resources.store,
             objects=context.resources.objects,
             artist=context.resources.artist,
@@ -81,7 +81,7 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),
         "warehouse": warehouse,
         "artist": drawing,
-        "studio": studio,
+        "workshop": workshop,
     }
 
 

@@ -113,8 +113,8 @@ class Settings(BaseSettings):
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",
-        description="hand_over: a listing whose spec passes and whose artwork was screened is approved for an upload pack, "
-        "which a person uploads",
+        description="hand_over: a listing whose spec passes and whose artwork was screened is approved for an upload "
+        "pack, which a person uploads",
     )
     min_outcomes: int = Field(default=200, ge=1, description="listings with metrics before weights are learned")
     backtest_days: int = Field(default=7, ge=5, le=60, description="past days on which new weights are judged")

@@ -30,7 +30,7 @@ from resources.settings import ROOT
 from resources.store import Store, StoredDesign, Transaction
 from resources.store.refusals import Refusal, Stage
 
-DECIDES = ("pipeline/designs", "pipeline/ideas/screening.py", "resources/artists", "resources/studio.py")
+DECIDES = ("pipeline/designs", "pipeline/ideas/screening.py", "resources/artists", "resources/workshop.py")
 """The code that an idea's refusal depends on."""
 
 
@@ -43,7 +43,7 @@ class _RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Studio:
+class Workshop:
     """Where designs are made.
 
     Args:

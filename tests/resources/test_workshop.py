@@ -32,7 +32,7 @@ from resources.errors import PermanentError, RefusedError
 from resources.objects import Objects
 from resources.store import Store, StoredDesign
 from resources.store.refusals import Refusal
-from resources.studio import Studio
+from resources.workshop import Workshop
 from resources.typefaces import typefaces
 
 HOUR = datetime(2026, 11, 20, 14, tzinfo=UTC)
@@ -126,18 +126,18 @@ def form_of(text: object) -> str:
 
 
 @pytest.fixture
-def studio(store: Store, objects: Objects) -> Callable[..., Studio]:
-    """A studio whose parts can be told; by default every drawing has a form of its own."""
+def workshop(store: Store, objects: Objects) -> Callable[..., Workshop]:
+    """a workshop whose parts can be told; by default every drawing has a form of its own."""
     forms = iter(range(1000))
 
-    def made(artist: Artist, **parts: Any) -> Studio:
+    def made(artist: Artist, **parts: Any) -> Workshop:
         values: dict[str, Any] = {
             "look": lambda _: seen("passed"),
             "fingerprint": lambda _: form_of(next(forms)),
             "near_form": 60,
             "near_words": (MODEL, 0.9),
         }
-        return Studio(store=store, objects=objects, artist=artist, **{**values, **parts})
+        return Workshop(store=store, objects=objects, artist=artist, **{**values, **parts})
 
     return made
 
@@ -147,10 +147,10 @@ def seen(result: Literal["passed", "failed", "not_checked"]) -> Verdict:
 
 
 def test_a_design_is_recorded_with_all_that_led_to_it(
-    store: Store, objects: Objects, studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    store: Store, objects: Objects, workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
     idea = recorded("Take A Hike", meaning=1)
-    made = studio(Artist(pictures={"a" * 64: b"a picture"})).make(idea, [])
+    made = workshop(Artist(pictures={"a" * 64: b"a picture"})).make(idea, [])
     assert isinstance(made, StoredDesign)
     with store.transaction() as tx:
         assert tx.designs.of(idea.id) == made
@@ -171,10 +171,10 @@ def test_a_design_is_recorded_with_all_that_led_to_it(
 
 
 def test_unfit_words_are_refused_before_anything_is_drawn(
-    studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
     artist = Artist()
-    made = studio(artist).make(recorded("Fucking Hikes", meaning=1), [])
+    made = workshop(artist).make(recorded("Fucking Hikes", meaning=1), [])
     assert isinstance(made, Refusal)
     assert (made.stage, artist.drawn) == ("words", [])
     assert "f*****g" in made.reason.casefold()
@@ -182,12 +182,12 @@ def test_unfit_words_are_refused_before_anything_is_drawn(
 
 
 def test_a_moderation_refusal_is_the_ideas_with_everyone_that_was_asked(
-    studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
     artist = Artist()
     artist.fails = RefusedError("moderation_blocked: ask for something else")
     artist.fails.attempts = (BUSY, DREW.model_copy(update={"outcome": "refused"}))
-    made = studio(artist).make(recorded("Take A Hike", meaning=1), [])
+    made = workshop(artist).make(recorded("Take A Hike", meaning=1), [])
     assert isinstance(made, Refusal)
     assert (made.stage, made.attempts) == ("artist", artist.fails.attempts)
     assert "moderation_blocked" in made.reason
@@ -195,9 +195,9 @@ def test_a_moderation_refusal_is_the_ideas_with_everyone_that_was_asked(
 
 @pytest.mark.parametrize("result", ["failed", "not_checked"])
 def test_only_an_unfit_picture_stops_a_design(
-    result: Literal["failed", "not_checked"], studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    result: Literal["failed", "not_checked"], workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
-    painted = studio(Artist(pictures={"a" * 64: b"a picture"}), look=lambda _: seen(result))
+    painted = workshop(Artist(pictures={"a" * 64: b"a picture"}), look=lambda _: seen(result))
     made = painted.make(recorded("Take A Hike", meaning=1), [])
     if result == "failed":
         assert isinstance(made, Refusal)
@@ -209,20 +209,20 @@ def test_only_an_unfit_picture_stops_a_design(
 
 
 def test_a_file_that_fails_its_proof_is_refused_with_what_was_measured(
-    studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
-    made = studio(Artist(png=b"no picture")).make(recorded("Take A Hike", meaning=1), [])
+    made = workshop(Artist(png=b"no picture")).make(recorded("Take A Hike", meaning=1), [])
     assert isinstance(made, Refusal)
     assert made.stage == "proof"
     assert "picture that can be read" in made.reason
 
 
 def test_words_that_are_taken_are_refused_before_anything_is_drawn(
-    store: Store, studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    store: Store, workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
     artist = Artist()
-    first = studio(artist).make(recorded("Take A Hike", meaning=1), [])
-    made = studio(artist).make(again := recorded("Take The Hike", meaning=1), [])
+    first = workshop(artist).make(recorded("Take A Hike", meaning=1), [])
+    made = workshop(artist).make(again := recorded("Take The Hike", meaning=1), [])
     assert isinstance(made, Refusal)
     assert made.stage == "duplicate"
     assert made.copies == first.idea_id
@@ -232,51 +232,51 @@ def test_words_that_are_taken_are_refused_before_anything_is_drawn(
         assert tx.refusals.hour(HOUR) == [made]
         # Off offer it stands in nobody's way, as long as the two look different.
         tx.ideas.set_status([first.idea_id], IdeaStatus.ARCHIVED)
-    assert isinstance(studio(artist).make(again, []), StoredDesign)
+    assert isinstance(workshop(artist).make(again, []), StoredDesign)
     with store.transaction() as tx:
         assert tx.refusals.hour(HOUR) == []
 
 
 def test_the_same_words_for_another_niche_must_look_different(
-    studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
     form = form_of("one")
     near = "".join("10"[int(bit)] if place < 50 else bit for place, bit in enumerate(form))
-    first = studio(Artist(), fingerprint=lambda _: form).make(recorded("Take A Hike", meaning=1), [])
+    first = workshop(Artist(), fingerprint=lambda _: form).make(recorded("Take A Hike", meaning=1), [])
     elsewhere = recorded("Take A Hike", meaning=1, niche="dogs")
-    made = studio(Artist(), fingerprint=lambda _: near).make(elsewhere, [])
+    made = workshop(Artist(), fingerprint=lambda _: near).make(elsewhere, [])
     assert isinstance(made, Refusal)
     assert (made.stage, made.copies) == ("duplicate", first.idea_id)
     assert "50 of 256 bits differ" in made.reason
-    laxer = studio(Artist(), near_form=40, fingerprint=lambda _: near)
+    laxer = workshop(Artist(), near_form=40, fingerprint=lambda _: near)
     assert isinstance(laxer.make(elsewhere, []), StoredDesign)
 
 
 def test_vectors_of_another_model_are_said_not_to_be_compared(
-    studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
-    made = studio(Artist(), near_words=("another", 0.9)).make(recorded("Take A Hike", meaning=1), [])
+    made = workshop(Artist(), near_words=("another", 0.9)).make(recorded("Take A Hike", meaning=1), [])
     (copy,) = (verdict for verdict in made.verdicts if verdict.check == "copy")
     assert copy.result == "not_checked"
     assert "engine reembed" in copy.detail
 
 
 def test_what_stops_the_artist_altogether_stops_the_run_and_records_nothing(
-    store: Store, studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    store: Store, workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
     artist = Artist()
     artist.fails = PermanentError("the pen broke: sharpen it")
     idea = recorded("Take A Hike", meaning=1)
     with pytest.raises(PermanentError, match="sharpen it"):
-        studio(artist).make(idea, [])
+        workshop(artist).make(idea, [])
     with store.transaction() as tx:
         assert (tx.designs.of(idea.id), tx.refusals.hour(HOUR)) == (None, [])
     artist.fails = None
-    assert isinstance(studio(artist).make(idea, []), StoredDesign)
+    assert isinstance(workshop(artist).make(idea, []), StoredDesign)
 
 
 def test_two_that_draw_an_idea_at_once_draw_it_once(
-    studio: Callable[..., Studio], recorded: Callable[..., Idea]
+    workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
@@ -289,9 +289,9 @@ def test_two_that_draw_an_idea_at_once_draw_it_once(
     idea = recorded("Take A Hike", meaning=1)
     slow, second = Slow(), Artist()
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(studio(slow).make, idea, [])
+        first = threads.submit(workshop(slow).make, idea, [])
         assert begun.wait(60)
-        other = threads.submit(studio(second).make, idea, [])
+        other = threads.submit(workshop(second).make, idea, [])
         assert not other.done()
         go_on.set()
         assert first.result() == other.result()
