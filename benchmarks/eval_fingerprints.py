@@ -35,8 +35,9 @@ Change = Callable[[Recipe, Typefaces], bytes]
 def brief(phrase: str, seed: int) -> Brief:
     """A brief of these words in one of the moods."""
     return Brief(
-        idea_id=identity("eval", phrase), phrase=phrase, lines=(phrase,), emphasis=(phrase.rpartition(" ")[2],), niche="",
-        format="", motifs=(MOTIFS[seed % len(MOTIFS)],), mood=list(Mood)[seed % len(Mood)], occasion=None, seed=seed,
+        idea_id=identity("eval", phrase), phrase=phrase, lines=(phrase,), niche="", format="",
+        emphasis=(phrase.rpartition(" ")[2],), motifs=(MOTIFS[seed % len(MOTIFS)],), occasion=None, seed=seed,
+        mood=list(Mood)[seed % len(Mood)],
     )  # fmt: skip
 
 

@@ -35,8 +35,8 @@ MIN_DPI = 100.0
 shirt is looked at. Print providers recommend 150 (Printful, TeePublic) of the file, which has 300."""
 MIN_STROKE_MM = 0.25
 """Ours: three dots at 300 DPI, below which a line breaks up. Spreadshirt asks for 1 mm, of vinyl that is cut."""
-STROKE_ERROR_MM, COARSE_ERROR_MM = 0.1, 0.23
-"""At 300 DPI, of the measure at the whole and at half the resolution: largest of 100 lines of 2 to 40 px, any angle."""
+STROKE_ERROR_MM, COARSE_ERROR_MM = 0.12, 0.35
+"""At 300 DPI, of the measure at the whole and at half the resolution: largest found, lines of 2 to 40 px at any angle."""
 MAX_FRINGE = 0.01
 """Ours: the composer's files have less than 0.0005, a picture with a halo 0.02 and more."""
 MIN_SPAN = 0.8
