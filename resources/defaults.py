@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from resources.archive import Archive
-from resources.artists.composer import Composer
+from resources.artists import Artist, artist
 from resources.cache import Cache
 from resources.embedders import embedder
 from resources.objects import Objects
@@ -47,6 +47,10 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         with Cache(settings.redis_url) as opened:
             yield opened
 
+    @dg.resource(required_resource_keys={"store"})
+    def drawing(context: dg.InitResourceContext) -> Artist:
+        return artist(settings, context.resources.store)
+
     return {
         "settings": settings,
         "store": store,
@@ -57,5 +61,5 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "embedder": dg.ResourceDefinition(lambda _: embedder(settings.embedder)),
         "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),
         "warehouse": warehouse,
-        "artist": dg.ResourceDefinition(lambda _: Composer()),
+        "artist": drawing,
     }

@@ -85,6 +85,31 @@ class Settings(BaseSettings):
     )
     ideas_per_hour: int = Field(default=60, ge=1, le=5000)
     designs_per_hour: int = Field(default=20, ge=1, le=1000, description="the hour's best ideas that get drawn")
+    artists: str = Field(
+        default="composer", description="who draws, asked in order: comfyui, automatic1111, openai, stability, composer"
+    )
+    painter_seconds: float = Field(
+        default=180.0, gt=0, le=3600, description="that a painter may take for a picture before the next one is asked"
+    )
+    picture_budget_usd: float = Field(
+        default=0.0, ge=0, description="US dollars that pictures may cost in a UTC day; 0: painters that cost are off"
+    )
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_url: str = Field(default="https://api.openai.com/v1", description="base URL of the API")
+    openai_model: str = Field(default="gpt-image-1.5")
+    openai_quality: Literal["low", "medium", "high"] = "medium"
+    stability_api_key: SecretStr | None = Field(default=None, validation_alias="STABILITY_API_KEY")
+    stability_model: str = Field(default="sd3.5-medium")
+    comfyui_url: str = Field(default="http://127.0.0.1:8188")
+    comfyui_workflow: Path | None = Field(default=None, description="a workflow in API format; unset: SDXL's")
+    automatic1111_url: str = Field(default="http://127.0.0.1:7860")
+    automatic1111_auth: SecretStr | None = Field(
+        default=None, validation_alias="AUTOMATIC1111_AUTH", description="user:password of --api-auth"
+    )
+    checkpoint: str | None = Field(
+        default=None, description="checkpoint file of ComfyUI and Automatic1111; unset: SDXL's base, and what is loaded"
+    )
+    checkpoint_licence: str = Field(default="not stated", description="under which its pictures may be used")
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",
