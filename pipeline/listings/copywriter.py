@@ -204,7 +204,8 @@ class _Writer:
         self.marketplace = marketplace
         self.words = grammar()
         self.audience = _audience(idea.niche, self.words)
-        drawn = json.dumps([recipe.spec, sorted(recipe.licences)])
+        made = {name: part for name, part in recipe.spec.items() if name != "brief"}
+        drawn = json.dumps([made, sorted(recipe.licences)])
         motifs = [m for m in idea.motifs if re.search(rf"(?<![\w-]){re.escape(m)}(?![\w-])", drawn)]
         names = list(dict.fromkeys(self.words.motifs.get(m, m.replace("-", " ")) for m in motifs))
         colors = [g.name for g in garments]

@@ -1,18 +1,15 @@
 """Does a listing keep to its marketplace's rules? Every answer says what was compared, and with which source.
 
-What belongs here: the specification checks, the text screen, and the rule by which a listing may be handed over.
-What does not: the limits themselves (`data/marketplaces.yaml`), and how to mend a listing (`copywriter.py`).
+What belongs here: the specification checks, and the rule by which a listing may be handed over.
+What does not: the limits themselves (`data/marketplaces.yaml`), the screen of words (`pipeline.ideas.screening`), and
+how to mend a listing (`copywriter.py`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from importlib.metadata import version
 
-from glin_profanity import Filter  # type: ignore[import-untyped]
-
+from pipeline.ideas.screening import screen
 from pipeline.listings.marketplaces import Characters, ListLimit, Marketplace, RefusedWords, TextLimit
 from pipeline.models import Listing, Verdict, fold
 
@@ -34,7 +31,7 @@ def check(listing: Listing, marketplace: Marketplace) -> tuple[Verdict, ...]:
         raise ValueError(
             f"marketplace={marketplace.name!r} is not the listing's, which is {listing.marketplace!r}: pass its own"
         )
-    return (*_specification(listing, marketplace), _trademark(), _content(listing))
+    return (*_specification(listing, marketplace), _trademark(), screen(CONTENT, _words_of(listing)))
 
 
 def approvable(listing: Listing) -> tuple[bool, str]:
@@ -208,20 +205,5 @@ def _trademark() -> Verdict:
     return Verdict(check=TRADEMARK, result="not_checked", detail=TRADEMARK_NOT_CHECKED, source="none")
 
 
-@cache
-def _screen() -> Filter:
-    """English words only, whole words only: a listing is written in English, and 'bass' and 'Scunthorpe' are fine."""
-    return Filter({"languages": ["english"], "word_boundaries": True})
-
-
-def _content(listing: Listing) -> Verdict:
-    """A word list. It finds swear words, and knows nothing of meaning, pictures, persons or other languages."""
-    text = "\n".join([listing.title, listing.description, *listing.bullets, *listing.tags])
-    found = sorted(set(_screen().check_profanity(text)["profane_words"]))
-    source = f"English word list of glin-profanity {version('glin-profanity')}"
-    if found:
-        named = ", ".join(re.sub(r"(?<=\w)\w(?=\w)", "*", word) for word in found)
-        detail = f"found {named}; reword the idea, or approve it by hand if the word is meant innocently"
-        return Verdict(check=CONTENT, result="failed", detail=detail, source=source)
-    detail = "no word of the list was found; a word list is no review against the marketplace's content policy"
-    return Verdict(check=CONTENT, result="passed", detail=detail, source=source)
+def _words_of(listing: Listing) -> str:
+    return "\n".join([listing.title, listing.description, *listing.bullets, *listing.tags])

@@ -42,6 +42,12 @@ class Composer:
         )
 
     def render(self, recipe: Recipe, area: Area, pictures: Mapping[str, bytes]) -> bytes:
-        """The same artwork for another print area."""
-        del pictures
-        return render(recipe, self._typefaces, area.width, area.height, area.dpi)
+        """The same design composed for another print area.
+
+        Raises:
+            UndrawableError: a picture is missing, or the words can't be set legibly on this area.
+        """
+        try:
+            return render(recipe, self._typefaces, area, pictures)
+        except ValueError as error:
+            raise UndrawableError(str(error)) from error
