@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates mocks lock clean
+.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates eval-fingerprints mocks lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -56,6 +56,9 @@ mocks: tests/mocks/node_modules/.installed  ## a strict server of Wikimedia's sp
 eval-duplicates: .venv/.dev  ## how well near-duplicates are told, on labelled pairs; what the Bloom filter saves
 	$(BIN)/python -m benchmarks.eval_duplicates
 	$(BIN)/python -m benchmarks.bloom
+
+eval-fingerprints: .venv/.dev  ## how well near-copies of designs are told, on the composer's own
+	$(BIN)/python -m benchmarks.eval_fingerprints
 
 lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock

@@ -8,8 +8,9 @@ from assets import pools
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import sheet, table
 from assets.scope import scope_of
+from pipeline.designs.areas import TEE
 from pipeline.designs.compose import thumbnail
-from pipeline.designs.proof import prove
+from pipeline.designs.prints.proof import prove
 from pipeline.mockups.sheets import Cell
 from pipeline.models import Brief, Decision, Drawing, Idea
 from resources.artists import Artist
@@ -107,7 +108,7 @@ def designs(
 
 def _faults(drawing: Drawing) -> tuple[str, ...]:
     try:
-        return prove(drawing)
+        return prove(drawing.png, TEE, garments=drawing.garments).faults
     except ValueError as error:  # the bytes are no picture
         return (str(error),)
 

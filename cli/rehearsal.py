@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from pipeline.designs.areas import TEE
 from pipeline.designs.compose import thumbnail
-from pipeline.designs.proof import prove
+from pipeline.designs.prints.proof import prove
 from pipeline.ideas import ideate
 from pipeline.listings.copywriter import write
 from pipeline.listings.marketplaces import marketplaces
@@ -47,7 +48,7 @@ def rehearse(settings: Settings) -> None:
     )
     idea = made.ideas[0]
     drawing = Composer().draw(Brief.of(idea), [])
-    prove(drawing)
+    prove(drawing.png, TEE, garments=drawing.garments)
     thumbnail(drawing.png, THUMB_PX, drawing.garments[0].hex)
     for image in mock(drawing.png, drawing.garments):
         thumb(image.jpeg, THUMB_PX)
