@@ -98,8 +98,8 @@ def _verdict(shares: Mapping[str, float], model: str) -> Verdict:
     )
     source = f"{model}, {len(known)} unwanted sentences of {labels().date}, limits set by hand"
     if over:
-        why = "; ".join(f"{name}: {known[name].why}" for name in over)
-        detail = f"looks like {', '.join(over)} ({why}); draw it again with another seed, or look at it. Shares: {told}"
+        seen = " and ".join(f"{name} ({known[name].why})" for name in over)
+        detail = f"looks like {seen}: draw it again with another seed, or look at it. Shares: {told}"
         return Verdict(check=PICTURE, result="failed", detail=detail, source=source)
     return Verdict(check=PICTURE, result="passed", detail=f"below every limit. Shares: {told}", source=source)
 
