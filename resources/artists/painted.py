@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pyvips
-
 from pipeline.designs.areas import Area
 from pipeline.designs.compose import compose, sketch
 from pipeline.designs.layers import Picture
+from pipeline.designs.prints.picture import Prepared, prepare
 from pipeline.designs.prompts import picture_request
 from pipeline.designs.typefaces import Typefaces
-from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe, sha256
+from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe
 from resources.artists.base import Painter
 from resources.artists.composer import Composer
 from resources.errors import UndrawableError
 
 STRENGTH = 0.75
 """Of the sketch: its masses and their place stay, what they are is the painter's."""
+
+PRINTED_PX = 3000
+"""The longer side of a picture on the tee's print file, about: ten inches at 300 DPI."""
 
 
 class Painted:
@@ -50,13 +52,14 @@ class Painted:
             raise UndrawableError(str(error)) from error
         painting = self._painter.paint(request)
         try:
-            png, picture = _cut_out(painting.png)
+            cut = prepare(painting.png, None, PRINTED_PX)
+            picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
             recipe = compose(brief, recent, self._typefaces, picture)
         except ValueError as error:
             undrawable = UndrawableError(f"{painting.model}: {error}")
             undrawable.cost_micros = painting.cost_micros
             raise undrawable from error
-        drawing = self._composer.drawing(self._signed(recipe, request, painting), {picture.sha256: png})
+        drawing = self._composer.drawing(self._signed(recipe, request, painting, cut), {cut.digest: cut.png})
         return drawing.model_copy(update={"attempts": (self._drew(painting),)})
 
     def render(self, recipe: Recipe, area: Area, pictures: Mapping[str, bytes]) -> bytes:
@@ -68,14 +71,16 @@ class Painted:
         start = sketch(compose(brief, recent, self._typefaces), self._typefaces, request.width)
         return request.model_copy(update={"init_image": start, "strength": STRENGTH})
 
-    def _signed(self, recipe: Recipe, request: PictureRequest, painting: Painting) -> Recipe:
-        """The recipe with who painted, with what, from which seed."""
+    def _signed(self, recipe: Recipe, request: PictureRequest, painting: Painting, cut: Prepared) -> Recipe:
+        """The recipe with who painted, with what, from which seed, and what was done to the picture."""
         painted = {
             "painter": self.name,
             "model": painting.model,
             "seed": painting.seed,
             "negative_prompt": request.negative_prompt,
             "settings": painting.settings,
+            "enlarged": round(cut.enlarged, 3),
+            "prepared": list(cut.steps),
         }
         return recipe.model_copy(
             update={
@@ -94,8 +99,3 @@ class Painted:
             seconds=round(painting.seconds, 3),
             cost_micros=painting.cost_micros,
         )
-
-
-def _cut_out(png: bytes) -> tuple[bytes, Picture]:
-    image = pyvips.Image.new_from_buffer(png, "")
-    return png, Picture(sha256=sha256(png), width=image.width, height=image.height)
