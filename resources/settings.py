@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     ideas_per_hour: int = Field(default=60, ge=1, le=5000)
     designs_per_hour: int = Field(default=20, ge=1, le=1000, description="the hour's best ideas that get drawn")
     artists: str = Field(
-        default="composer", description="who draws, asked in order: sdxl, comfyui, automatic1111, openai, stability, composer"
+        default="composer", description="who is asked to draw, in order: composer, and painters of resources.artists"
     )
     painter_seconds: float = Field(
         default=180.0, gt=0, le=3600, description="that a painter may take for a picture before the next one is asked"
