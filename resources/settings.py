@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     ideas_per_hour: int = Field(default=60, ge=1, le=5000)
     designs_per_hour: int = Field(default=20, ge=1, le=1000, description="the hour's best ideas that get drawn")
     artists: str = Field(
-        default="composer", description="who draws, asked in order: comfyui, automatic1111, openai, stability, composer"
+        default="composer", description="who is asked to draw, in order: composer, and painters of resources.artists"
     )
     painter_seconds: float = Field(
         default=180.0, gt=0, le=3600, description="that a painter may take for a picture before the next one is asked"
@@ -110,6 +110,23 @@ class Settings(BaseSettings):
         default=None, description="checkpoint file of ComfyUI and Automatic1111; unset: SDXL's base, and what is loaded"
     )
     checkpoint_licence: str = Field(default="not stated", description="under which its pictures may be used")
+    models_dir: Path | None = Field(
+        default=None, description="downloaded models, as the hub's library lays them out; unset: where it keeps them"
+    )
+    sdxl_model: str = Field(
+        default="stabilityai/stable-diffusion-xl-base-1.0", description="id or folder of the model that sdxl draws with"
+    )
+    sdxl_refiner: str | None = Field(default=None, description="id or folder of the model that finishes the pictures")
+    sdxl_lora: str | None = Field(default=None, description="id, folder or file of a style to add to the model")
+    sdxl_lora_scale: float = Field(default=1.0, gt=0, le=2, description="how much of the style")
+    sdxl_scheduler: str | None = Field(default=None, description="a scheduler of diffusers; unset: the model's own")
+    sdxl_steps: int = Field(default=30, ge=1, le=150)
+    sdxl_guidance: float = Field(default=7.0, ge=0, le=20, description="how strictly the prompt is followed")
+    sdxl_compile: bool = Field(default=False, description="compile the model: for processes that draw many pictures")
+    sdxl_cpu: bool = Field(default=False, description="draw on the CPU where there is no GPU: minutes for a picture")
+    clip_model: str = Field(
+        default="openai/clip-vit-base-patch32", description="id or folder of the model that looks at painted pictures"
+    )
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",

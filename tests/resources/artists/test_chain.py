@@ -245,7 +245,7 @@ def test_a_chain_whose_painters_are_not_set_up_draws_as_the_composer_does(store:
     assert drawing.recipe == alone.recipe
     assert [(attempt.artist, attempt.outcome) for attempt in drawing.attempts] == [
         ("openai", "faulty"),
-        ("composer 1", "drew"),
+        (Composer.name, "drew"),
     ]
     assert "OPENAI_API_KEY is not set" in drawing.attempts[0].detail
 
