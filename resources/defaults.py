@@ -19,6 +19,7 @@ from resources.postgres import database_urls
 from resources.reports import ReportFolder
 from resources.settings import Settings
 from resources.store import Store
+from resources.studio import studio
 from resources.vault import vault
 from resources.warehouse import Warehouse
 
@@ -57,5 +58,6 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "embedder": dg.ResourceDefinition(lambda _: embedder(settings.embedder)),
         "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),
         "warehouse": warehouse,
+        "studio": dg.ResourceDefinition(lambda _: studio(settings)),
         "artist": dg.ResourceDefinition(lambda _: Composer()),
     }
