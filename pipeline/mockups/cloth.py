@@ -6,11 +6,13 @@ folds a product has, and where (`products`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from pipeline.mockups.plane import Box, Curve, Field, Mask, Raster, f32, u8
-from pipeline.mockups.scene import Plate
+from pipeline.mockups.plane import Box, Curve, Field, Mask, Raster, bezier, f32, u8
 
 
 def blur(field: Field, sigma_x: float, sigma_y: float | None = None) -> Field:
@@ -76,6 +78,46 @@ def fold(height: Field, raster: Raster, path: Curve, *, width: float, depth: flo
     valley = np.exp(-(((across - 1.35 * breadth) / (0.75 * breadth)) ** 2))
     ends = np.exp(-((beyond / breadth) ** 2))
     height[low[1] : high[1], low[0] : high[0]] += depth * strength * ends * (ridge - lean * valley)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A fold that begins where the cloth is held: the controls of its crest, inches, and its form as in `fold`."""
+
+    crest: tuple[tuple[float, float], ...]
+    width: float
+    depth: float
+    lean: float = 0.6
+
+
+def folded(
+    rng: np.random.Generator,
+    raster: Raster,
+    folds: Sequence[Held],
+    *,
+    mirrored: bool = True,
+    keep: float = 0.78,
+    stray: float = 0.4,
+) -> Field:
+    """A height field of folds, of which there are some, each a little elsewhere and of another depth.
+
+    Args:
+        rng: Chance.
+        raster: Of the field.
+        folds: That there may be.
+        mirrored: Whether each can be on both sides, on each by itself.
+        keep: Share of them that there are.
+        stray: Deviation of their controls, inches.
+    """
+    height = np.zeros((raster.side, raster.side), np.float32)
+    for side in (1, -1) if mirrored else (1,):
+        for one in folds:
+            moved = np.array(one.crest) + rng.normal(0, 1, (len(one.crest), 2)) * stray
+            wider, deeper = np.exp(rng.normal(0, 1, 2) * (0.22, 0.35)).tolist()
+            if rng.random() < keep:
+                path = bezier(*moved.tolist(), n=64) * (side, 1)
+                fold(height, raster, path, width=one.width * wider, depth=one.depth * deeper, lean=one.lean)
+    return height
 
 
 def slopes(height: Field, raster: Raster) -> tuple[Field, Field]:
@@ -164,10 +206,8 @@ def laid_mask(mask: Mask, bend: Bend) -> Mask:
     return u8(cv2.remap(mask, bend[0], bend[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT))
 
 
-def print_maps(
-    height: Field, raster: Raster, fine: Raster, plate: Plate, reach: float, bend: Bend
-) -> tuple[Field, Field]:
-    """Which pixel of the plate each pixel of the picture shows.
+def seen_through(height: Field, raster: Raster, fine: Raster, reach: float, bend: Bend) -> tuple[Field, Field]:
+    """Which point of the flat cloth each pixel of the picture shows: x and y, inches.
 
     Cloth that rises towards one side shows more of what lies there: the print is read down the slope.
 
@@ -175,13 +215,13 @@ def print_maps(
         height: Of the cloth, inches, on `raster`.
         raster: Of the height.
         fine: Of the picture.
-        plate: Of the print, in the frame's coordinates.
         reach: How far a slope of 1 moves the print, inches.
         bend: How the cloth lies.
     """
     calm = blur(height, 0.12 * raster.per_inch)
     x, y = fine.grid()
     slope_x, slope_y = slopes(calm, raster)
-    flat_x = (x + fine.scaled(slope_x) * reach - plate.box.left) * plate.per_inch - 0.5
-    flat_y = (y + fine.scaled(slope_y) * reach - plate.box.top) * plate.per_inch - 0.5
-    return laid(f32(flat_x), bend), laid(f32(flat_y), bend)
+    return (
+        laid(f32(x + fine.scaled(slope_x) * reach), bend),
+        laid(f32(y + fine.scaled(slope_y) * reach), bend),
+    )

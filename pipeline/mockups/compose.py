@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from pipeline.mockups import tone
+from pipeline.mockups.cloth import blur
 from pipeline.mockups.ink import Print, read
-from pipeline.mockups.plane import PICTURE_PX
+from pipeline.mockups.plane import PICTURE_PX, f32
 from pipeline.mockups.products.base import Product
 from pipeline.mockups.scene import Scene, Scenes, Surface
 from pipeline.models import GarmentColor, Json, MockupImage, Variant
@@ -66,7 +67,7 @@ def mock(
 
 def pictures_of(product: Product, garments: Sequence[GarmentColor]) -> int:
     """How many pictures `mock` makes."""
-    return len(product.views) + min(COLORWAYS, len(garments) - 1)
+    return len(product.views) + (min(COLORWAYS, len(garments) - 1) if product.coloured else 0)
 
 
 def _pictures(
@@ -75,8 +76,8 @@ def _pictures(
     plain: Json = {"version": VERSION, "drape": drape}
     for view in product.views:
         scene = scenes(product, view, drape)
-        layer = _laid_on(design, scene, scene.surface, cloth=product.cloth) if design and scene.surface else None
-        colours = garments if view is Variant.FRONT else garments[:1]
+        layer = _laid_on(design, scene, scene.surface, product) if design and scene.surface else None
+        colours = garments if view is Variant.FRONT and product.coloured else garments[:1]
         for number, colour in enumerate(colours):
             yield MockupImage(
                 product=product.name,
@@ -122,12 +123,14 @@ class Layer:
         based: The part of `ink` that has white below it.
         shown: How much of what is below stays visible.
         cloth: Whether it filters what is below where there is no white.
+        shine: Share of the scene's gloss that shows: of a product that is its print, where the print is.
     """
 
     ink: Light
     based: Light
     shown: Light
     cloth: bool
+    shine: Pixels | None = None
 
     def underbased(self, colour: GarmentColor) -> bool:
         """Whether white is printed below the ink on this colour."""
@@ -146,15 +149,32 @@ class Layer:
         return seen
 
 
-def _laid_on(design: Print, scene: Scene, surface: Surface, *, cloth: bool) -> Layer:
+def _laid_on(design: Print, scene: Scene, surface: Surface, product: Product) -> Layer:
     bent = cv2.remap(design.ink, surface.whole, surface.part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     weave = np.asarray(surface.weave / np.float32(255), np.float32)
     alpha = np.asarray(cv2.extractChannel(bent, 3) / np.float32(65535), np.float32)
     gain = cv2.LUT(scene.light[surface.window], tone.ink_gain()) * weave / np.float32(65535)
     ink = cv2.cvtColor(bent, cv2.COLOR_BGRA2BGR).astype(np.float32) * gain[..., None]
     shown = np.repeat((1 - alpha * weave)[..., None], 3, axis=2)
-    based = ink * _underbase(alpha)[..., None] if cloth else ink
-    return Layer(ink=ink, based=based, shown=shown, cloth=cloth)
+    if product.cut_out:
+        shine = np.asarray(alpha * 255, np.uint8)
+        return Layer(ink=ink, based=ink, shown=shown * _shadow(alpha)[..., None], cloth=False, shine=shine)
+    based = ink * _underbase(alpha)[..., None] if product.cloth else ink
+    return Layer(ink=ink, based=based, shown=shown, cloth=product.cloth)
+
+
+def _shadow(alpha: Light) -> Light:
+    """Share of light that reaches what is below a cut-out print: its contact, and the corner that stands off."""
+    height, width = alpha.shape
+    light = np.ones_like(alpha)
+    for off, softness, depth, lifted in ((4, 4.0, 0.45, False), (12, 12.0, 0.25, False), (40, 30.0, 0.38, True)):
+        moved = cv2.warpAffine(alpha, np.array([[1, 0, off * 0.7], [0, 1, off]], np.float32), (width, height))
+        soft = blur(f32(moved), softness)
+        if lifted:
+            y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+            soft = soft * np.clip((x / width + y / height - 1.0) * 1.6, 0, 1)
+        light *= 1 - np.float32(depth) * soft
+    return np.asarray(light, np.float32)
 
 
 def _underbase(coverage: Light) -> Light:
@@ -175,15 +195,25 @@ def _underbase(coverage: Light) -> Light:
 def _picture(scene: Scene, colour: GarmentColor, layer: Layer | None) -> Pixels:
     table = tone.cloth_table(colour.hex)
     picture = cv2.LUT(cv2.merge([scene.light] * 3), table)
-    if layer is not None and scene.surface is not None:
+    cut_out = layer is not None and layer.shine is not None
+    if layer is not None and scene.surface is not None and not cut_out:
         window = scene.surface.window
-        below = cv2.LUT(cv2.merge([scene.light[window]] * 3), _linear_table(table))
-        picture[window] = displayed(layer.over(cast("Light", below), colour))
+        lit = cv2.LUT(cv2.merge([scene.light[window]] * 3), _linear_table(table))
+        picture[window] = displayed(layer.over(cast("Light", lit), colour))
     cover = cv2.merge([scene.cover] * 3)
     picture = cv2.add(cv2.multiply(picture, cover, scale=1 / 255), scene.around)
-    if scene.gloss is not None:
-        gloss = cv2.merge([scene.gloss] * 3)
-        picture = cv2.add(picture, cv2.multiply(cv2.bitwise_not(picture), gloss, scale=1 / 255))
+    gloss = scene.gloss
+    if layer is not None and layer.shine is not None and scene.surface is not None:
+        window = scene.surface.window
+        below = np.asarray(tone.decoding()[0][picture[window]] / 65535, np.float32)
+        picture[window] = displayed(layer.over(below, colour))
+        if gloss is not None:
+            shown = np.zeros_like(gloss)
+            shown[window] = cv2.multiply(gloss[window], layer.shine, scale=1 / 255)
+            gloss = shown
+    if gloss is not None:
+        mirrored = cv2.merge([gloss] * 3)
+        picture = cv2.add(picture, cv2.multiply(cv2.bitwise_not(picture), mirrored, scale=1 / 255))
     return cast("Pixels", picture)
 
 

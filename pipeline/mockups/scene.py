@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.mockups.plane import PICTURE_PX, Box, Field, Mask, u8
+from pipeline.mockups.plane import PICTURE_PX, Box, Field, Mask, f32, u8
 from pipeline.models import Variant
 
 if TYPE_CHECKING:
@@ -110,16 +110,21 @@ def scene(
     )
 
 
-def surface(map_x: Field, map_y: Field, weave: Mask, plate: Plate) -> Surface:
+def surface(x: Field, y: Field, weave: Mask, plate: Plate) -> Surface:
     """The surface from maps of the whole picture, cut to the window in which ink can be seen.
 
     Args:
-        map_x: Which column of the plate each pixel shows, pixels.
-        map_y: Which row.
+        x: Which point of the plate's plane each pixel shows, inches.
+        y: The same, downwards.
         weave: How fully ink covers.
         plate: Of the print.
+
+    Raises:
+        ValueError: The print is seen nowhere.
     """
     width, height = plate.size
+    map_x = f32((x - plate.box.left) * plate.per_inch - 0.5)
+    map_y = f32((y - plate.box.top) * plate.per_inch - 0.5)
     seen = (map_x > -1) & (map_x < width) & (map_y > -1) & (map_y < height) & (weave > 0)
     left, top, columns, rows = cv2.boundingRect(seen.astype(np.uint8))
     if not columns:

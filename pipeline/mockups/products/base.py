@@ -25,7 +25,8 @@ class Product:
         drapes: How many ways it is laid, lit or set up; a design's id chooses.
         draw: The scene of a view in a drape, drawn anew; the same arguments give the same scene.
         cloth: Whether ink sinks into cloth: dark cloth then gets an underbase.
-        die_cut: Whether the product is cut around its print, with a white border.
+        coloured: Whether it comes in the colours of garments; else there are no colourways.
+        cut_out: Whether the product is its print, cut out: it lies in the scene and throws a shadow.
     """
 
     name: str
@@ -37,7 +38,8 @@ class Product:
     drapes: int
     draw: Callable[[Variant, int], Scene]
     cloth: bool = False
-    die_cut: bool = False
+    coloured: bool = True
+    cut_out: bool = False
 
 
 def as_composed(ink: Box, canvas: tuple[float, float]) -> Box:

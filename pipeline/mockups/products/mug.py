@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipeline.mockups import cloth, studio
+from pipeline.mockups import cloth, solids, studio
 from pipeline.mockups.plane import Box, Curve, Field, Frame, Mask, Raster, bezier, f32, flip, u8
 from pipeline.mockups.products.base import Product, as_composed
 from pipeline.mockups.scene import Plate, Scene, scene, surface
@@ -41,7 +41,7 @@ def draw(view: Variant, drape: int) -> Scene:
     angle_sin = np.clip(x / RADIUS, -1, 1)
     depth = np.sqrt(1 - angle_sin**2)
     below = (y - RADIUS * depth * sin) / cos
-    wall = _inside(f32(RADIUS - np.abs(x)), pixel) * _inside(f32(below), pixel) * _inside(f32(HEIGHT - below), pixel)
+    wall = solids.coverage(f32(np.minimum(RADIUS - np.abs(x), np.minimum(below, HEIGHT - below))), pixel)
     rim = _ellipse(x, y, RADIUS, sin, pixel)
     bore = _ellipse(x, y - 0.012, RADIUS - WALL, sin, pixel)
 
@@ -62,8 +62,8 @@ def draw(view: Variant, drape: int) -> Scene:
     backdrop += bore[..., None] * (_interior(x, y, sin)[..., None] - backdrop)
     across = np.arcsin(angle_sin) * RADIUS + ZONE * side
     printed = surface(
-        f32((across - PLATE.box.left) * PLATE.per_inch - 0.5),
-        f32((below - HEIGHT / 2 - PLATE.box.top) * PLATE.per_inch - 0.5),
+        f32(across),
+        f32(below - HEIGHT / 2),
         u8(np.round(255 * wall * (1 - rim) * (depth > 0.02))),
         PLATE,
     )
@@ -73,15 +73,10 @@ def draw(view: Variant, drape: int) -> Scene:
 SHADOWS = ((8, 14, 14, 0.55), (60, 26, 60, 0.34), (140, 40, 130, 0.20))
 
 
-def _inside(distance: Field, pixel: float) -> Field:
-    """Coverage from the distance to an edge, inches: 1 inside, a ramp of a pixel."""
-    return f32(np.clip(distance / pixel + 0.5, 0, 1))
-
-
 def _ellipse(x: Field, y: Field, radius: float, sin: float, pixel: float) -> Field:
     reach = np.sqrt((x / radius) ** 2 + (y / (radius * sin)) ** 2)
     slope = np.sqrt((x / radius**2) ** 2 + (y / (radius * sin) ** 2) ** 2) / np.maximum(reach, 1e-4)
-    return _inside(f32((1 - reach) / np.maximum(slope, 1e-4)), pixel)
+    return solids.coverage(f32((1 - reach) / np.maximum(slope, 1e-4)), pixel)
 
 
 def _wall_light(sin_a: Field, cos_a: Field, below: Field) -> Field:
@@ -97,17 +92,11 @@ def _wall_light(sin_a: Field, cos_a: Field, below: Field) -> Field:
 def _wall_gloss(angle: Field, below: Field, drape: int) -> Field:
     """What the glaze mirrors: a tall softbox on the left, a window on the right, and grazing light at the sides."""
     shift = 0.10 * (drape - 1)
-    upright = _band(below, 0.22, 3.35, 0.10)
-    box = _band(angle, -0.92 + shift, -0.66 + shift, 0.035) * upright * (0.34 - 0.05 * below)
-    window = _band(angle, 0.80 + shift, 0.90 + shift, 0.03) * _band(below, 0.35, 2.9, 0.15) * 0.13
+    upright = solids.band(below, 0.22, 3.35, 0.10)
+    box = solids.band(angle, -0.92 + shift, -0.66 + shift, 0.035) * upright * (0.34 - 0.05 * below)
+    window = solids.band(angle, 0.80 + shift, 0.90 + shift, 0.03) * solids.band(below, 0.35, 2.9, 0.15) * 0.13
     grazing = 0.16 * np.clip((np.abs(angle) - 1.15) / 0.42, 0, 1) ** 2
     return f32(np.clip(box + window + grazing, 0, 1))
-
-
-def _band(value: Field, low: float, high: float, soft: float) -> Field:
-    up = np.clip((value - low) / soft + 0.5, 0, 1)
-    down = np.clip((high - value) / soft + 0.5, 0, 1)
-    return f32(up * up * (3 - 2 * up) * down * down * (3 - 2 * down))
 
 
 def _handle(raster: Raster, side: int) -> tuple[Field, Field, Field]:

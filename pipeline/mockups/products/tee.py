@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from pipeline.mockups import cloth, sewing, studio
-from pipeline.mockups.plane import Box, Curve, Field, Raster, bezier, f32, mirrored, u8
+from pipeline.mockups.plane import Box, Curve, Field, Raster, f32, mirrored, u8
 from pipeline.mockups.products import tee_cut as cut
 from pipeline.mockups.products.base import Product
 from pipeline.mockups.scene import Plate, Scene, scene, surface
@@ -65,8 +65,7 @@ def draw(view: Variant, drape: int) -> Scene:
     weave = u8(np.clip(255 * (0.985 + 0.008 * grain), 0, 255) * (cover == 255))
     printed = None
     if view is Variant.FRONT:
-        maps = cloth.print_maps(height, BODY, FINE, PLATE, DISPLACEMENT_INCHES, bend)
-        printed = surface(*maps, weave, PLATE)
+        printed = surface(*cloth.seen_through(height, BODY, FINE, DISPLACEMENT_INCHES, bend), weave, PLATE)
     backdrop = studio.shaded(studio.table(drape), cover, ((5, 9, 9, 0.34), (22, 32, 34, 0.20)))
     return scene(cloth.laid(light, bend), cover, backdrop, surface=printed)
 
@@ -87,12 +86,8 @@ def _drape(rng: np.random.Generator) -> Field:
     for side in (1, -1):
         height = height + _sleeve_volume(side, x, y)
 
-    creases = np.zeros((CREASES.side, CREASES.side), np.float32)
-    for side in (1, -1):
-        for path, width, depth, lean in _held_folds(rng):
-            cloth.fold(creases, CREASES, path * (side, 1), width=width, depth=depth, lean=lean)
-    for path, width, depth, lean in _pulled_folds(rng):
-        cloth.fold(creases, CREASES, path, width=width, depth=depth, lean=lean)
+    creases = cloth.folded(rng, CREASES, HELD)
+    creases += cloth.folded(rng, CREASES, _pulled(rng), mirrored=False, keep=1.0, stray=0.0)
     folds = BODY.scaled(creases) + _loose_cloth(rng, x, y)
     wander_x, wander_y = (0.2 * BODY.per_inch * cloth.noise(rng, BODY, 1.1, 1.1) for _ in range(2))
     folds = cloth.blur(cloth.warp(f32(folds), wander_x, wander_y), 1.0)
@@ -115,51 +110,39 @@ def _armhole_side(x: Field, y: Field) -> Field:
     return f32(x - (seam + below * 0.35)[:, None])
 
 
-Fold = tuple[Curve, float, float, float]
-"""Path, width, depth, lean."""
-
-
-def _held_folds(rng: np.random.Generator) -> list[Fold]:
-    """Folds of one side, from where the cloth is held. Which there are, and how deep, differs from tee to tee."""
-
-    def fold(*controls: tuple[float, float], width: float, depth: float, lean: float = 0.6) -> None:
-        moved = np.array(controls) + rng.normal(0, 0.4, (len(controls), 2))
-        wider, deeper = np.exp(rng.normal(0, (0.22, 0.35))).tolist()
-        if rng.random() < 0.78:
-            found.append((bezier(*moved.tolist(), n=64), width * wider, depth * deeper, lean))
-
-    found: list[Fold] = []
+HELD = (
     # from the armpit, across the chest and down the side
-    fold((10.2, 9.2), (8.2, 9.0), (6.2, 10.6), (4.6, 13.0), width=0.42, depth=0.12)
-    fold((10.4, 10.3), (9.0, 11.2), (7.6, 13.0), (6.8, 16.0), width=0.44, depth=0.15)
-    fold((10.5, 11.0), (9.7, 13.0), (9.0, 16.0), (8.8, 20.0), width=0.46, depth=0.15)
-    fold((9.0, 7.0), (8.0, 6.6), (6.6, 7.0), (5.2, 8.4), width=0.40, depth=0.07)
+    cloth.Held(((10.2, 9.2), (8.2, 9.0), (6.2, 10.6), (4.6, 13.0)), width=0.42, depth=0.12),
+    cloth.Held(((10.4, 10.3), (9.0, 11.2), (7.6, 13.0), (6.8, 16.0)), width=0.44, depth=0.15),
+    cloth.Held(((10.5, 11.0), (9.7, 13.0), (9.0, 16.0), (8.8, 20.0)), width=0.46, depth=0.15),
+    cloth.Held(((9.0, 7.0), (8.0, 6.6), (6.6, 7.0), (5.2, 8.4)), width=0.40, depth=0.07),
     # from the armpit, into the sleeve
-    fold((10.4, 9.8), (10.4, 7.8), (10.7, 5.6), (11.4, 3.6), width=0.42, depth=0.14)
-    fold((10.7, 10.2), (11.6, 8.8), (12.5, 7.2), (12.9, 5.4), width=0.42, depth=0.15, lean=-0.3)
-    fold((11.0, 10.8), (12.4, 10.0), (13.6, 9.0), (14.8, 7.6), width=0.40, depth=0.13)
-    fold((11.3, 11.6), (12.4, 11.4), (13.4, 10.8), (14.2, 10.0), width=0.34, depth=0.08)
+    cloth.Held(((10.4, 9.8), (10.4, 7.8), (10.7, 5.6), (11.4, 3.6)), width=0.42, depth=0.14),
+    cloth.Held(((10.7, 10.2), (11.6, 8.8), (12.5, 7.2), (12.9, 5.4)), width=0.42, depth=0.15, lean=-0.3),
+    cloth.Held(((11.0, 10.8), (12.4, 10.0), (13.6, 9.0), (14.8, 7.6)), width=0.40, depth=0.13),
+    cloth.Held(((11.3, 11.6), (12.4, 11.4), (13.4, 10.8), (14.2, 10.0)), width=0.34, depth=0.08),
     # from the shoulder's point and the collar, where the weight hangs
-    fold((9.4, 2.9), (10.8, 4.4), (12.2, 6.4), (13.4, 8.6), width=0.5, depth=0.06, lean=0.3)
-    fold((4.0, 2.6), (4.6, 4.6), (5.4, 6.4), (6.6, 8.4), width=0.5, depth=0.05, lean=0.2)
+    cloth.Held(((9.4, 2.9), (10.8, 4.4), (12.2, 6.4), (13.4, 8.6)), width=0.5, depth=0.06, lean=0.3),
+    cloth.Held(((4.0, 2.6), (4.6, 4.6), (5.4, 6.4), (6.6, 8.4)), width=0.5, depth=0.05, lean=0.2),
     # tucks at the waist
-    fold((11.9, 15.2), (9.2, 15.8), (7.2, 16.6), (5.2, 18.8), width=0.46, depth=0.11)
-    fold((11.8, 17.4), (9.0, 19.2), (7.6, 19.8), (6.2, 20.0), width=0.42, depth=0.11)
-    fold((11.8, 20.2), (8.6, 20.8), (6.2, 22.0), (4.2, 24.6), width=0.50, depth=0.11)
-    fold((11.9, 23.6), (9.4, 23.2), (8.0, 24.2), (7.0, 26.4), width=0.46, depth=0.09)
-    return found
+    cloth.Held(((11.9, 15.2), (9.2, 15.8), (7.2, 16.6), (5.2, 18.8)), width=0.46, depth=0.11),
+    cloth.Held(((11.8, 17.4), (9.0, 19.2), (7.6, 19.8), (6.2, 20.0)), width=0.42, depth=0.11),
+    cloth.Held(((11.8, 20.2), (8.6, 20.8), (6.2, 22.0), (4.2, 24.6)), width=0.50, depth=0.11),
+    cloth.Held(((11.9, 23.6), (9.4, 23.2), (8.0, 24.2), (7.0, 26.4)), width=0.46, depth=0.09),
+)
+"""Folds of one side, from where the cloth is held."""
 
 
-def _pulled_folds(rng: np.random.Generator) -> list[Fold]:
+def _pulled(rng: np.random.Generator) -> list[cloth.Held]:
     """A few long folds where the cloth is pulled across the belly, each its own way."""
-    found: list[Fold] = []
+    found = []
     for _ in range(int(rng.integers(3, 6))):
         side = rng.choice((-1, 1))
-        start = np.array((side * rng.uniform(6.5, 10.5), rng.uniform(13, 24)))
-        end = np.array((-side * rng.uniform(-3, 6), start[1] + rng.uniform(1.0, 6.5)))
-        middle = (start + end) / 2 + rng.normal(0, 0.9, 2) + (0, 0.8)
-        path = bezier(tuple(start), tuple(middle), tuple(end), n=64)
-        found.append((path, rng.uniform(0.34, 0.6), rng.uniform(0.06, 0.13), float(rng.choice((0.6, -0.5)))))
+        start = (side * rng.uniform(6.5, 10.5), rng.uniform(13, 24))
+        end = (-side * rng.uniform(-3, 6), start[1] + rng.uniform(1.0, 6.5))
+        middle = ((start[0] + end[0]) / 2 + rng.normal(0, 0.9), (start[1] + end[1]) / 2 + rng.normal(0.8, 0.9))
+        width, depth, lean = rng.uniform(0.34, 0.6), rng.uniform(0.06, 0.13), float(rng.choice((0.6, -0.5)))
+        found.append(cloth.Held((start, middle, end), width=width, depth=depth, lean=lean))
     return found
 
 

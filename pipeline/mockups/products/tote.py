@@ -72,7 +72,7 @@ def draw(view: Variant, drape: int) -> Scene:
     covering = u8(np.clip(255 * (0.975 + 0.015 * weave), 0, 255) * (cover == 255))
     printed = None
     if view is Variant.FRONT:
-        printed = surface(*cloth.print_maps(height, BODY, FINE, PLATE, DISPLACEMENT_INCHES, bend), covering, PLATE)
+        printed = surface(*cloth.seen_through(height, BODY, FINE, DISPLACEMENT_INCHES, bend), covering, PLATE)
     backdrop = studio.shaded(studio.table(drape + 1), cover, ((5, 8, 8, 0.38), (24, 34, 34, 0.20)))
     return scene(cloth.laid(light, bend), cover, backdrop, surface=printed)
 
@@ -83,9 +83,7 @@ def _drape(rng: np.random.Generator) -> Field:
     inside = f32(cv2.distanceTransform((FINE.fill(OUTLINE) > 127).astype(np.uint8), cv2.DIST_L2, 0)) / FINE.per_inch
     rim = BODY.scaled(f32(np.clip(inside / 0.9, 0, 1)))
     height = 0.16 * np.sqrt(np.clip(1 - (1 - rim) ** 2, 0, 1))
-    creases = np.zeros((CREASES.side, CREASES.side), np.float32)
-    for path, width, depth, lean in _folds(rng):
-        cloth.fold(creases, CREASES, path, width=width, depth=depth, lean=lean)
+    creases = cloth.folded(rng, CREASES, FOLDS, stray=0.55)
     packing = -0.013 * np.exp(-(((x - rng.normal(0, 0.25)) / 0.10) ** 2))
     packing += -0.010 * np.exp(-(((y - 8 - rng.normal(0, 0.5)) / 0.10) ** 2))
     waves = cloth.noise(rng, BODY, 2.2, 2.8) * 0.11 + cloth.noise(rng, BODY, 0.55, 0.8) * 0.018
@@ -94,17 +92,13 @@ def _drape(rng: np.random.Generator) -> Field:
     return f32(height + cloth.blur(folds, 0.9) + waves)
 
 
-def _folds(rng: np.random.Generator) -> list[tuple[Curve, float, float, float]]:
-    found: list[tuple[Curve, float, float, float]] = []
-    for side in (1, -1):
-        starts = [(3.6, 1.3, 1.6, 7.0), (7.2, 4.0, 3.0, 7.0), (7.2, 11.0, 3.5, 12.5), (6.6, 15.2, 2.5, 11.5)]
-        for x0, y0, x1, y1 in starts:
-            if rng.random() < 0.25:
-                continue
-            ends = np.array([(x0 * side, y0), ((x0 + x1) / 2 * side, (y0 + y1) / 2), (x1 * side, y1)])
-            ends += rng.normal(0, 0.55, (3, 2))
-            found.append((bezier(*ends.tolist(), n=64), rng.uniform(0.35, 0.6), rng.uniform(0.04, 0.10), 0.5))
-    return found
+FOLDS = (
+    cloth.Held(((3.6, 1.3), (2.6, 4.2), (1.6, 7.0)), width=0.5, depth=0.07, lean=0.5),
+    cloth.Held(((7.2, 4.0), (5.1, 5.5), (3.0, 7.0)), width=0.45, depth=0.06, lean=0.5),
+    cloth.Held(((7.2, 11.0), (5.3, 11.8), (3.5, 12.5)), width=0.45, depth=0.07, lean=0.5),
+    cloth.Held(((6.6, 15.2), (4.5, 13.4), (2.5, 11.5)), width=0.5, depth=0.08, lean=0.5),
+)
+"""Pulled by the handles' feet, by the sides and by the lower corners."""
 
 
 def _sewing() -> Field:
