@@ -24,6 +24,7 @@ from resources.postgres import database_urls
 from resources.reports import ReportFolder
 from resources.settings import Settings
 from resources.store import Store
+from resources.studio import studio
 from resources.workshop import Workshop
 from resources.vault import vault
 from resources.warehouse import Warehouse
@@ -82,6 +83,7 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "warehouse": warehouse,
         "artist": drawing,
         "workshop": workshop,
+        "studio": dg.ResourceDefinition(lambda _: studio(settings)),
     }
 
 

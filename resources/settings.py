@@ -127,6 +127,7 @@ class Settings(BaseSettings):
     clip_model: str = Field(
         default="openai/clip-vit-base-patch32", description="id or folder of the model that looks at painted pictures"
     )
+    products: str = Field(default="tee", description="what designs are pictured on")
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",
