@@ -23,7 +23,7 @@ RECENT = 24
 
 @dg.asset(
     deps=["scored_ideas"],
-    pool=pools.ARTIST,
+    pool=pools.GPU,
     description="Print-ready artwork (transparent PNG, 300 DPI) for the best ideas of the hour, with the recipe to "
     "make it again. A drawing that fails its proof stops that design, never the hour.",
     automation_condition=WHEN_INPUTS_PASSED,
