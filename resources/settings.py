@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from resources.pods import GpuPod
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -136,6 +138,7 @@ class Settings(BaseSettings):
     )
     min_outcomes: int = Field(default=200, ge=1, description="listings with metrics before weights are learned")
     backtest_days: int = Field(default=7, ge=5, le=60, description="past days on which new weights are judged")
+    gpu_pod: GpuPod = Field(default=GpuPod(), description="JSON: what the step `designs` asks of Kubernetes")
 
     @property
     def country_codes(self) -> tuple[str, ...]:
