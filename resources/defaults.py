@@ -25,9 +25,9 @@ from resources.reports import ReportFolder
 from resources.settings import Settings
 from resources.store import Store
 from resources.studio import studio
-from resources.workshop import Workshop
 from resources.vault import vault
 from resources.warehouse import Warehouse
+from resources.workshop import Workshop
 
 
 def object_store(settings: Settings) -> Objects:

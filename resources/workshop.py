@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 
+from pipeline.designs.proof import prove
+
 from pipeline.designs.compose import thumbnail
 from pipeline.designs.copies import Copy, copied
-from pipeline.designs.proof import prove
 from pipeline.ideas.screening import screen
 from pipeline.listings.artwork import COPY, PHRASE
 from pipeline.models import Attempt, Brief, Decision, Drawing, Idea, Recipe, Verdict

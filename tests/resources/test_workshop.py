@@ -32,8 +32,8 @@ from resources.errors import PermanentError, RefusedError
 from resources.objects import Objects
 from resources.store import Store, StoredDesign
 from resources.store.refusals import Refusal
-from resources.workshop import Workshop
 from resources.typefaces import typefaces
+from resources.workshop import Workshop
 
 HOUR = datetime(2026, 11, 20, 14, tzinfo=UTC)
 MODEL = "test-model"
@@ -127,7 +127,7 @@ def form_of(text: object) -> str:
 
 @pytest.fixture
 def workshop(store: Store, objects: Objects) -> Callable[..., Workshop]:
-    """a workshop whose parts can be told; by default every drawing has a form of its own."""
+    """A workshop whose parts can be told; by default every drawing has a form of its own."""
     forms = iter(range(1000))
 
     def made(artist: Artist, **parts: Any) -> Workshop:
