@@ -38,7 +38,7 @@ from pipeline.designs.layouts import LAYOUTS
 from pipeline.designs.layouts.family import Layout
 from pipeline.designs.pairings import PAIRINGS, Pairing
 from pipeline.designs.pictograms import LICENCE, pictogram
-from pipeline.designs.rendering import PNG_LEVEL, die_cut, encoded, placed, raster, to_document
+from pipeline.designs.rendering import die_cut, encoded, placed, raster, to_document
 from pipeline.designs.shapes import Box, joined
 from pipeline.designs.treatments import SHARE_WORN, WORN, treated, worn
 from pipeline.designs.typefaces import Typefaces
@@ -298,6 +298,12 @@ def garments(recipe: Recipe) -> dict[GarmentColor, tuple[float, bool]]:
     return legibility(*_inks(_layers(recipe), palette), palette)
 
 
+def word_inks(recipe: Recipe) -> tuple[str, ...]:
+    """The inks (#RRGGBB) that carry words: those that a proof holds to be read."""
+    words, _ = _inks(_layers(recipe), _named("palette", PALETTES, recipe.palette))
+    return tuple(sorted(words))
+
+
 def svg(recipe: Recipe, typefaces: Typefaces, area: Area) -> str:
     """The recipe's own layers as an SVG of filled outlines only, for one copy on the area; pictures are left out."""
     planes = [plane for plane in painted(_layers(recipe), typefaces) if plane.layer.ink != PICTURE]
@@ -353,7 +359,7 @@ def sketch(recipe: Recipe, typefaces: Typefaces, side: int) -> bytes:
     edge = SKETCH_MARGIN * side
     matrix = placed(bounds, (edge, edge, side - edge, side - edge))
     image = raster(planes, inks, matrix, side, side, {})
-    return bytes(image.flatten(background=[255, 255, 255]).pngsave_buffer(compression=PNG_LEVEL))
+    return bytes(image.flatten(background=[255, 255, 255]).pngsave_buffer(compression=4))
 
 
 def _layers(recipe: Recipe) -> tuple[Layer, ...]:
