@@ -110,6 +110,15 @@ class Settings(BaseSettings):
         default=None, description="checkpoint file of ComfyUI and Automatic1111; unset: SDXL's base, and what is loaded"
     )
     checkpoint_licence: str = Field(default="not stated", description="under which its pictures may be used")
+    cutout_model: str | None = Field(
+        default=None, description="ONNX file of a background removal model, or <name in rembg>:<file>; extra cutout"
+    )
+    upscaler_model: Path | None = Field(
+        default=None, description="ONNX file of a super-resolution model for small pictures; extra onnx"
+    )
+    cmyk_profile: Path | None = Field(
+        default=None, description="ICC profile of the press, for CMYK files and gamut; unset: the one inside libvips"
+    )
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",
