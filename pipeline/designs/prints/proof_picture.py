@@ -57,9 +57,10 @@ def proof_picture(png: bytes, proof: Proof, garments: Sequence[GarmentColor] = G
     pen.text((MARGIN, 32), f"Print proof, {proof.area}", TEXT, _font(34))
     _mark(pen, (MARGIN + PANEL + 24, 36), not proof.faults, 26)
     pen.text((MARGIN + PANEL + 64, 34), verdict, GOOD if not proof.faults else BAD, _font(30))
+    small = _fitted(pixels, (PANEL, 540))
     for i, (title, name) in enumerate((("most contrast", offered[0]), ("least that is offered", offered[-1]))):
         left = MARGIN + i * (PANEL + 24)
-        sheet.paste(_on(pixels, hexes[name], (PANEL, 540)), (left, TOP))
+        sheet.paste(_on(small, hexes[name], (PANEL, 540)), (left, TOP))
         caption = f"{title}: {name}, {proof.contrasts[name]:.1f} : 1"
         pen.text((left, TOP + 548), caption, MUTED, _font(20))
     _lens(sheet, pixels, proof, hexes[offered[0]])
@@ -80,15 +81,20 @@ def _rgb(hexadecimal: str) -> Colour:
     return red, green, blue
 
 
-def _on(pixels: Pixels, ground: str, size: tuple[int, int]) -> Image.Image:
-    """The pixels on a colour, whole, in the middle of a panel."""
+def _fitted(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """The pixels as large as they fit."""
     height, width = pixels.shape[:2]
     scale = min(size[0] / width, size[1] / height)
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    alpha = cv2.resize(pixels[..., 3], small, interpolation=cv2.INTER_AREA)
-    ink = Image.fromarray(np.asarray(cv2.resize(pixels, small, interpolation=cv2.INTER_AREA))[..., :3])
+    return np.asarray(cv2.resize(pixels, small, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _on(pixels: Pixels, ground: str, size: tuple[int, int]) -> Image.Image:
+    """The pixels on a colour, in the middle of a panel."""
+    height, width = pixels.shape[:2]
     panel = Image.new("RGB", size, _rgb(ground))
-    panel.paste(ink, ((size[0] - small[0]) // 2, (size[1] - small[1]) // 2), Image.fromarray(np.asarray(alpha)))
+    place = ((size[0] - width) // 2, (size[1] - height) // 2)
+    panel.paste(Image.fromarray(pixels[..., :3]), place, Image.fromarray(pixels[..., 3]))
     return panel
 
 
@@ -113,8 +119,10 @@ def _lens(sheet: Image.Image, pixels: Pixels, proof: Proof, ground: str) -> None
     per_mm = proof.width / _millimetres(proof)
     half = max(4, round(LENS_MM / 2 * per_mm))
     x, y = spot
-    padded = np.pad(pixels, ((half, half), (half, half), (0, 0)))[y : y + 2 * half, x : x + 2 * half]
-    sheet.paste(_on(padded, ground, (side, side)), (left, top))
+    around = pixels[max(0, y - half) : y + half, max(0, x - half) : x + half]
+    missing = [(max(0, half - at), max(0, at + half - most)) for at, most in zip((y, x), pixels.shape[:2], strict=True)]
+    whole = np.pad(around, (*missing, (0, 0)))
+    sheet.paste(_on(_fitted(whole, (side, side)), ground, (side, side)), (left, top))
     radius = max(3.0, MIN_STROKE_MM / LENS_MM * side / 2)
     ring = BAD if proof.min_stroke_mm < MIN_STROKE_MM else GOOD
     middle = (left + side / 2, top + side / 2)
