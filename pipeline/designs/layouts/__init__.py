@@ -10,6 +10,7 @@ _M = Mood
 
 LAYOUTS: tuple[Layout, ...] = (
     Layout("stack", lettering.stack, voices=("block", "fat", "rough", "collegiate", "grid"), wears=True, words=(2, 16),
+           takes_picture=True,
            moods=(_M.BOLD, _M.SPORTY, _M.OUTDOORSY, _M.NERDY, _M.PLAYFUL, _M.FESTIVE, _M.HEARTFELT)),
     Layout("swash", lettering.swash, voices=("script",), words=(2, 9),
            moods=(_M.COZY, _M.HEARTFELT, _M.RETRO, _M.ELEGANT, _M.FESTIVE, _M.PLAYFUL)),
@@ -23,6 +24,7 @@ LAYOUTS: tuple[Layout, ...] = (
            moods=(_M.SPORTY, _M.RETRO, _M.BOLD, _M.FESTIVE, _M.NERDY)),
     Layout("roundel", emblems.roundel, voices=("block", "collegiate", "fat", "rough"), wears=True,
            words=(2, 9), longest=52,
+           takes_picture=True,
            moods=(_M.OUTDOORSY, _M.SPORTY, _M.COZY, _M.RETRO, _M.SPOOKY, _M.FESTIVE, _M.NERDY)),
     Layout("patch", emblems.patch, voices=("block", "collegiate", "rough", "fat"), wears=True, words=(2, 8), longest=44,
            moods=(_M.OUTDOORSY, _M.BOLD, _M.NERDY, _M.SPOOKY, _M.SPORTY, _M.PLAYFUL)),
@@ -31,6 +33,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("ribbon", emblems.ribbon, voices=("block", "collegiate", "fat"), words=(3, 10),
            moods=(_M.RETRO, _M.FESTIVE, _M.OUTDOORSY, _M.COZY, _M.SPORTY)),
     Layout("label", emblems.label, voices=("fine", "block"), words=(2, 9), longest=52,
+           takes_picture=True,
            moods=(_M.ELEGANT, _M.COZY, _M.RETRO, _M.HEARTFELT, _M.MINIMAL)),
     Layout("sunset", scenes.sunset, voices=("block", "fat", "script"), wears=True, words=(2, 8), longest=46,
            moods=(_M.RETRO, _M.OUTDOORSY, _M.PLAYFUL, _M.NERDY)),
@@ -39,7 +42,9 @@ LAYOUTS: tuple[Layout, ...] = (
            moods=(_M.OUTDOORSY, _M.COZY, _M.RETRO, _M.FESTIVE)),
     Layout("icon", scenes.icon, voices=("block", "fat", "rough", "script", "grid"), wears=True,
            words=(1, 12), longest=56,
+           takes_picture=True,
            moods=(_M.PLAYFUL, _M.COZY, _M.NERDY, _M.HEARTFELT, _M.MINIMAL, _M.FESTIVE, _M.SPOOKY, _M.BOLD)),
     Layout("arch", scenes.arch, voices=("block", "fat", "collegiate", "rough", "fine"), words=(2, 8), longest=52,
+           takes_picture=True,
            moods=(_M.COZY, _M.HEARTFELT, _M.FESTIVE, _M.OUTDOORSY, _M.SPOOKY, _M.PLAYFUL, _M.ELEGANT)),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import string
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from pipeline.designs.areas import AREAS, TEE, Area
 from pipeline.designs.colours import (
     FEWEST_GARMENTS,
     GARMENTS,
@@ -23,8 +23,7 @@ from pipeline.designs.colours import (
     contrast,
     legibility,
 )
-from pipeline.designs.areas import AREAS, TEE, Area
-from pipeline.designs.compose import SMALLEST_TEXT_MM, compose, garments, recompose, render, sketch, svg, thumbnail
+from pipeline.designs.compose import SMALLEST_TEXT_MM, compose, garments, render, svg, thumbnail
 from pipeline.designs.layers import CUT, Layer, outline
 from pipeline.designs.layouts import LAYOUTS
 from pipeline.designs.pairings import FACES, PAIRINGS
