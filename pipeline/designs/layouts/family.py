@@ -37,6 +37,7 @@ class Layout:
         wears: whether it looks good as if worn.
         pictures: the pictograms that it makes sense with; empty: all.
         takes_picture: whether a painter's picture may stand where its main pictogram does (`Desk.motif`).
+        needs: what else a brief must have, such as a number.
     """
 
     name: str
@@ -48,12 +49,14 @@ class Layout:
     wears: bool = False
     pictures: frozenset[str] = frozenset()
     takes_picture: bool = False
+    needs: Callable[[Brief], bool] | None = None
 
     def holds(self, brief: Brief) -> bool:
         """Whether the layout is made for a phrase of this length and for the pictogram."""
         fewest, most = self.words
         fits = fewest <= len(brief.phrase.split()) <= most and len(brief.phrase) <= self.longest
-        return fits and (not self.pictures or main_motif(brief) in self.pictures)
+        shows = not self.pictures or main_motif(brief) in self.pictures
+        return fits and shows and (self.needs is None or self.needs(brief))
 
 
 def trimmed(line: str) -> str:
