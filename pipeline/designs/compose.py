@@ -289,6 +289,12 @@ def garments(recipe: Recipe) -> dict[GarmentColor, tuple[float, bool]]:
     return legibility(*_inks(_layers(recipe), palette), palette)
 
 
+def word_inks(recipe: Recipe) -> tuple[str, ...]:
+    """The inks (#RRGGBB) that carry words: those that a proof holds to be read."""
+    words, _ = _inks(_layers(recipe), _named("palette", PALETTES, recipe.palette))
+    return tuple(sorted(words))
+
+
 def svg(recipe: Recipe, typefaces: Typefaces, area: Area) -> str:
     """The recipe's own layers as an SVG of filled outlines only, for one copy on the area; pictures are left out."""
     planes = [plane for plane in painted(_layers(recipe), typefaces) if plane.layer.ink != PICTURE]
