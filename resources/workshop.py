@@ -189,7 +189,7 @@ class Workshop:
         others = tx.designs.neighbours(idea.id, form)
         if idea.embedding_model != model:  # its cosines mean something else
             others = [other.model_copy(update={"cosine": None}) for other in others]
-        copy = copied(idea, others, near_words=near_words)
+        copy = copied(idea, others, near_words=near_words, near_form=NEAR)
         compared = f"words by {model} from a cosine of {near_words:.2f}, form up to {NEAR} of 256 bits"
         verdicts[:] = [verdict for verdict in verdicts if verdict.check != COPY]
         if copy:

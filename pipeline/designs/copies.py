@@ -28,7 +28,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from pipeline.designs.prints.fingerprint import NEAR
 from pipeline.models import Idea, Model, fold
 from pipeline.signals.kin.marks import apart, marks
 
@@ -54,13 +53,14 @@ class Copy(Model):
     reason: str
 
 
-def copied(idea: Idea, others: Iterable[Neighbour], *, near_words: float) -> Copy | None:
+def copied(idea: Idea, others: Iterable[Neighbour], *, near_words: float, near_form: int) -> Copy | None:
     """The first of the others that a design of the idea would be a near-copy of; None: it stands alone.
 
     Args:
         idea: what is drawn.
         others: designs of other ideas, the nearest first; without `bits` only the words are compared.
         near_words: cosine from which on two phrases say the same to the model.
+        near_form: bits up to which two designs look alike.
     """
     for other in others:
         alike = _say_the_same(idea.phrase, other, near_words)
@@ -68,7 +68,7 @@ def copied(idea: Idea, others: Iterable[Neighbour], *, near_words: float) -> Cop
             return _copy(other, f"says the same for the same niche as “{other.phrase}”")
         if other.bits is None:
             continue
-        if alike and other.bits <= NEAR:
+        if alike and other.bits <= near_form:
             return _copy(other, f"says the same as “{other.phrase}” (for {other.niche}) and looks like it")
         if other.bits <= SAME_FORM:
             return _copy(other, f"looks the same as “{other.phrase}”")

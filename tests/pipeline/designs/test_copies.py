@@ -57,7 +57,7 @@ def another(**changes: Any) -> Neighbour:
 )
 def test_a_near_copy_is_named_with_what_was_measured(changes: dict[str, Any], said: str) -> None:
     other = another(**changes)
-    found = copied(an_idea(), [another(phrase="Dogs", cosine=0.1, bits=99), other], near_words=0.9)
+    found = copied(an_idea(), [another(phrase="Dogs", cosine=0.1, bits=99), other], near_words=0.9, near_form=60)
     assert found is not None
     assert found.of == other.idea_id
     assert said in found.reason
@@ -77,11 +77,11 @@ def test_a_near_copy_is_named_with_what_was_measured(changes: dict[str, Any], sa
     ],
 )
 def test_what_is_legitimate_passes(changes: dict[str, Any]) -> None:
-    assert copied(an_idea(), [another(**changes)], near_words=0.9) is None
+    assert copied(an_idea(), [another(**changes)], near_words=0.9, near_form=60) is None
 
 
 def test_a_series_is_no_copy() -> None:
     earlier = another(phrase="Trail Crew Since 1984", cosine=0.99, bits=20)
-    assert copied(an_idea("Trail Crew Since 1985"), [earlier], near_words=0.9) is None
-    assert copied(an_idea("Trail Crew Since 1984"), [earlier], near_words=0.9) is not None
-    assert copied(an_idea("The Trail Crew Since 1984"), [earlier], near_words=0.9) is not None
+    assert copied(an_idea("Trail Crew Since 1985"), [earlier], near_words=0.9, near_form=60) is None
+    assert copied(an_idea("Trail Crew Since 1984"), [earlier], near_words=0.9, near_form=60) is not None
+    assert copied(an_idea("The Trail Crew Since 1984"), [earlier], near_words=0.9, near_form=60) is not None
