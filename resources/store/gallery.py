@@ -407,7 +407,7 @@ def facets(conn: AnyConnection) -> Facets:
 
 
 def idea(conn: AnyConnection, idea_id: UUID) -> IdeaWhole | None:
-    """One idea with its weights, signal, design or refusal, pictures, listings, decisions and events; None: there is none.
+    """One idea with its weights, signal, design or refusal, pictures, listings, decisions, events; None: there is none.
 
     Five statements.
     """
