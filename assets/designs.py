@@ -21,7 +21,7 @@ ENOUGH = 0.95
 
 @dg.asset(
     deps=["scored_ideas"],
-    pool=pools.ARTIST,
+    pool=pools.GPU,
     description="Print-ready artwork (transparent PNG, 300 DPI) for the best ideas of the hour, with the recipe to "
     "make it again. Words that a screen refuses, a near-copy, or a drawing that fails its proof stop that design, "
     "never the hour; every idea without a design has a refusal that says why.",

@@ -42,7 +42,7 @@ def listings(
     with store.transaction() as tx:
         ideas = {idea.id: idea for idea in scope.ideas(tx)}
         pictures = tx.mockups.for_ideas(list(ideas))
-        fronts = {mockup.design_id: mockup for mockup in pictures if mockup.variant is Variant.FRONT}
+        fronts = {m.design_id: m for m in pictures if m.variant is Variant.FRONT and m.product == "tee"}
         for design in scope.designs(tx):
             if design.id not in fronts or design.idea_id not in ideas:
                 continue

@@ -75,7 +75,6 @@ def licence(card: Path) -> str:
         said = yaml.safe_load(head[1]) if head else None
     except (OSError, ValueError, yaml.YAMLError):
         return NOT_STATED
-    found = said.get("license") if isinstance(said, dict) else None
-    if found == "other":
-        found = said.get("license_name")
+    stated: dict[str, object] = said if isinstance(said, dict) else {}
+    found = stated.get("license_name") if stated.get("license") == "other" else stated.get("license")
     return TERMS.get(found, found) if isinstance(found, str) else NOT_STATED

@@ -21,6 +21,7 @@ from resources.reports import ReportFolder
 from resources.screens import screen
 from resources.settings import Settings
 from resources.store import Store
+from resources.studio import studio
 from resources.vault import vault
 from resources.warehouse import Warehouse
 from resources.workshop import Workshop, print_areas
@@ -79,4 +80,5 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "warehouse": warehouse,
         "artist": drawing,
         "workshop": workshop,
+        "studio": dg.ResourceDefinition(lambda _: studio(settings)),
     }

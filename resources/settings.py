@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from resources.pods import GpuPod
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -131,6 +133,7 @@ class Settings(BaseSettings):
         default="tee", description="tee, hoodie, square, phone, mug, sticker, redbubble: what print files are made for"
     )
     print_formats: str = Field(default="png", description="png, svg, cmyk: what print files are made as")
+    products: str = Field(default="tee", description="what designs are pictured on")
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",
@@ -139,6 +142,7 @@ class Settings(BaseSettings):
     )
     min_outcomes: int = Field(default=200, ge=1, description="listings with metrics before weights are learned")
     backtest_days: int = Field(default=7, ge=5, le=60, description="past days on which new weights are judged")
+    gpu_pod: GpuPod = Field(default=GpuPod(), description="JSON: what the step `designs` asks of Kubernetes")
 
     @property
     def country_codes(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -38,10 +38,11 @@ from pipeline.designs.layouts import LAYOUTS
 from pipeline.designs.layouts.family import Layout
 from pipeline.designs.pairings import PAIRINGS, Pairing
 from pipeline.designs.pictograms import LICENCE, pictogram
-from pipeline.designs.rendering import PNG_LEVEL, die_cut, encoded, placed, raster, to_document
+from pipeline.designs.rendering import die_cut, encoded, placed, raster, to_document
 from pipeline.designs.shapes import Box, joined
+from pipeline.designs.treatments import SHARE_WORN, WORN, treated, worn
 from pipeline.designs.typefaces import Typefaces
-from pipeline.models import Brief, GarmentColor, Mood, Recipe
+from pipeline.models import Brief, GarmentColor, Recipe
 
 ARTIST = "composer 2"
 SMALLEST_TEXT_MM = 5.0
@@ -75,9 +76,6 @@ NICHES = {
     "book librar tea yog knit quilt mom grandma": ("quiet", "swash", "label", "arch"),
 }
 """Beginnings of the names of niches → layouts that suit them."""
-WORN = (Mood.BOLD, Mood.OUTDOORSY, Mood.RETRO, Mood.SPORTY, Mood.SPOOKY)
-"""Moods in which one design in three is printed as if worn."""
-
 _LAYERS = TypeAdapter(tuple[Layer, ...])
 
 
@@ -99,14 +97,16 @@ class _Composition:
         """None: its smallest words would be too small."""
         desk = Desk(typefaces, pairing, area.ratio, picture)
         block = layout.draw(desk, brief, chance(brief.seed, layout.name, pairing.name))
+        block = replace(block, layers=treated(block.layers, brief.mood, chance(brief.seed, "treatment")))
         bounds = desk.bounds(layer for layer in block.layers if layer.ink != CUT)
         smallest = _smallest_text(desk, block) * placed(bounds, area.room)[0] / area.dpi * 25.4
         if smallest < SMALLEST_TEXT_MM * (area.copy_width / area.dpi) / (TEE.width / TEE.dpi):
             return None
         dice = chance(brief.seed, layout.name, pairing.name, "wear")
-        if layout.wears and brief.mood in WORN and dice.random() < 1 / 3:
-            block = _worn(desk, block, bounds, dice)
-        return cls(layout, desk, block.layers, bounds, smallest)
+        layers = block.layers
+        if layout.wears and brief.mood in WORN and dice.random() < SHARE_WORN:
+            layers = (*layers, worn(bounds, dice))
+        return cls(layout, desk, layers, bounds, smallest)
 
     def offered(self, palette: Palette) -> frozenset[GarmentColor]:
         """Garments on which it is readable in the palette."""
@@ -179,12 +179,6 @@ def _named(kind: str, things: Iterable[Any], name: str) -> Any:
         if thing.name == name:
             return thing
     raise ValueError(f"{kind}={name!r} of the recipe is gone: draw the design anew")
-
-
-def _worn(desk: Desk, block: Block, bounds: Box, rng: random.Random) -> Block:
-    left, top, right, bottom = bounds
-    wear = desk.ornament("wear", width=right - left, height=bottom - top, seed=rng.randrange(10**6)).knocked_out()
-    return Block((*block.layers, *wear.moved((left + right) / 2, (top + bottom) / 2).layers), block.box)
 
 
 def _recipe(brief: Brief, palette: Palette, composition: _Composition) -> Recipe:
@@ -350,7 +344,7 @@ def sketch(recipe: Recipe, typefaces: Typefaces, side: int) -> bytes:
     edge = SKETCH_MARGIN * side
     matrix = placed(bounds, (edge, edge, side - edge, side - edge))
     image = raster(planes, inks, matrix, side, side, {})
-    return bytes(image.flatten(background=[255, 255, 255]).pngsave_buffer(compression=PNG_LEVEL))
+    return bytes(image.flatten(background=[255, 255, 255]).pngsave_buffer(compression=4))
 
 
 def _layers(recipe: Recipe) -> tuple[Layer, ...]:

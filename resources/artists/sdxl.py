@@ -410,7 +410,7 @@ def _smaller(loaded: Loaded, tried: int, error: Exception) -> int:
 def _painting(
     loaded: Loaded, setup: Setup, request: PictureRequest, image: Image.Image, batch: int, seconds: float
 ) -> Painting:
-    if all(low == high for low, high in image.getextrema()):
+    if image.getcolors(maxcolors=1):
         raise UndrawableError(f"seed={request.seed}: the model gave a picture of one colour: take another seed")
     out = io.BytesIO()
     image.save(out, "PNG")

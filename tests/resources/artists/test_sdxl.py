@@ -207,11 +207,10 @@ class Hungry:
 def hungry(models: Path, holds: int, error: Callable[[], Exception]) -> Hungry:
     """The loaded model with its text-to-image pipeline made hungry."""
     sdxl._held = None
-    sdxl._loaded(setup(models))
-    assert sdxl._held is not None
-    pipe = Hungry(sdxl._held[1].text2img, holds, error)
-    sdxl._held = (setup(models), sdxl._held[1]._replace(text2img=pipe))
-    sdxl._held[1].facts["attention"] = "whole"
+    loaded = sdxl._loaded(setup(models))
+    pipe = Hungry(loaded.text2img, holds, error)
+    loaded.facts["attention"] = "whole"
+    sdxl._held = (setup(models), loaded._replace(text2img=pipe))
     return pipe
 
 
