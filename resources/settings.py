@@ -163,11 +163,6 @@ class Settings(BaseSettings):
         """`marketplaces` as a tuple."""
         return names(self.marketplaces)
 
-    @property
-    def print_area_names(self) -> tuple[str, ...]:
-        """`print_areas` as a tuple."""
-        return names(self.print_areas)
-
     def unset(self, variables: Sequence[str]) -> tuple[str, ...]:
         """Which of the environment variables have no value."""
         fields = {
