@@ -210,6 +210,8 @@ def _place(box: tuple[int, int, int, int] | None, image: pyvips.Image, area: Are
     if box is None:
         return ["nothing is inked"]
     width, height = image.width, image.height
+    if (width, height) != (area.width, area.height):
+        return []
     left, top, right, bottom = area.room
     border = 2 * area.border_mm / 25.4 * area.dpi
     free = [max(0.0, side - border) for side in (left, top, area.copy_width - right, area.height - bottom)]
