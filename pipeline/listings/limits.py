@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from pipeline.ideas.screening import screen
+from pipeline.ideas.screening import screen_words
 from pipeline.listings.marketplaces import Characters, ListLimit, Marketplace, RefusedWords, TextLimit
 from pipeline.models import Listing, Verdict, fold
 
@@ -31,7 +31,7 @@ def check(listing: Listing, marketplace: Marketplace) -> tuple[Verdict, ...]:
         raise ValueError(
             f"marketplace={marketplace.name!r} is not the listing's, which is {listing.marketplace!r}: pass its own"
         )
-    return (*_specification(listing, marketplace), _trademark(), screen(CONTENT, _words_of(listing)))
+    return (*_specification(listing, marketplace), _trademark(), screen_words(CONTENT, _words_of(listing)))
 
 
 def approvable(listing: Listing) -> tuple[bool, str]:
