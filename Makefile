@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed bench-gpu eval eval-privacy eval-duplicates mocks lock clean
+.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates eval-fingerprints mocks lock bench-gpu shelf clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -28,6 +28,9 @@ lint: .venv/.dev  ## ruff, mypy --strict, import-linter, dg check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	DAGSTER_HOME=$$(mktemp -d) $(BIN)/dg check defs
+
+shelf: .venv/.dev  ## fifty designs and a dozen mock-ups for today's ideas on two sheets, into build/shelf/
+	$(BIN)/python -m benchmarks.shelf
 
 bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas a day gives
 	$(BIN)/python -m benchmarks.hour
@@ -59,6 +62,9 @@ mocks: tests/mocks/node_modules/.installed  ## a strict server of Wikimedia's sp
 eval-duplicates: .venv/.dev  ## how well near-duplicates are told, on labelled pairs; what the Bloom filter saves
 	$(BIN)/python -m benchmarks.eval_duplicates
 	$(BIN)/python -m benchmarks.bloom
+
+eval-fingerprints: .venv/.dev  ## how well near-copies of designs are told, on the composer's own
+	$(BIN)/python -m benchmarks.eval_fingerprints
 
 lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock

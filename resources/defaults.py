@@ -9,18 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
+import imagehash
+import pyvips
+from PIL import Image
 
+from pipeline.listings.artwork import PICTURE
+from pipeline.models import Verdict
 from resources.archive import Archive
-from resources.artists.composer import Composer
+from resources.artists import Artist, artist
 from resources.cache import Cache
-from resources.embedders import embedder
+from resources.embedders import Embedder, embedder
 from resources.objects import Objects
 from resources.postgres import database_urls
 from resources.reports import ReportFolder
 from resources.settings import Settings
 from resources.store import Store
+from resources.studio import studio
 from resources.vault import vault
 from resources.warehouse import Warehouse
+from resources.workshop import Workshop
 
 
 def object_store(settings: Settings) -> Objects:
@@ -47,6 +54,23 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         with Cache(settings.redis_url) as opened:
             yield opened
 
+    @dg.resource(required_resource_keys={"store"})
+    def drawing(context: dg.InitResourceContext) -> Artist:
+        return artist(settings, context.resources.store)
+
+    @dg.resource(required_resource_keys={"store", "objects", "artist", "embedder"})
+    def workshop(context: dg.InitResourceContext) -> Workshop:
+        embeds: Embedder = context.resources.embedder
+        return Workshop(
+            store=context.resources.store,
+            objects=context.resources.objects,
+            artist=context.resources.artist,
+            look=_unlooked,
+            fingerprint=_form,
+            near_form=60,
+            near_words=(embeds.model, embeds.near_copy.cosine),
+        )
+
     return {
         "settings": settings,
         "store": store,
@@ -57,5 +81,19 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "embedder": dg.ResourceDefinition(lambda _: embedder(settings.embedder)),
         "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),
         "warehouse": warehouse,
-        "artist": dg.ResourceDefinition(lambda _: Composer()),
+        "artist": drawing,
+        "workshop": workshop,
+        "studio": dg.ResourceDefinition(lambda _: studio(settings)),
     }
+
+
+def _unlooked(png: bytes) -> Verdict:
+    del png
+    return Verdict(check=PICTURE, result="not_checked", detail="no model is there to look", source="none")
+
+
+def _form(png: bytes) -> str:
+    image = Image.fromarray(pyvips.Image.thumbnail_buffer(png, 256)[-1].numpy())
+    return "".join(
+        "1" if bit else "0" for bit in imagehash.phash(image.crop(image.getbbox()), hash_size=16).hash.ravel()
+    )

@@ -84,6 +84,13 @@ def common(shape: Shape, other: Shape) -> Shape:
     return _areas(shapely.intersection(shape, other))
 
 
+def without_specks(shape: Shape, area: float) -> Shape:
+    """The shape without the parts that are smaller than an area."""
+    parts = shapely.get_parts(shape)
+    kept = parts[shapely.area(parts) >= area]
+    return shape if len(kept) == len(parts) else shapely.MultiPolygon(list(kept))
+
+
 def stroked(shape: Shape, width: float) -> Shape:
     """The line along the shape's edge, half inside and half outside, with round joins."""
     return shapely.boundary(shape).buffer(width / 2, quad_segs=8)

@@ -16,19 +16,17 @@ from glin_profanity import Filter  # type: ignore[import-untyped]
 from pipeline.ideas.lexicon import pattern, unfit
 from pipeline.models import Verdict
 
-PHRASE, PROMPT = "phrase", "prompt"
-"""Names of the verdicts on what a design says, and on what a painter is asked for."""
 INNOCENT = frozenset({"shot", "shooting", "missing", "court", "police", "dead", "died", "put down", "vote", "faith"})
 """Unfit in the title of a post, where they tell news; in a phrase they have another sense: Slap Shots, Court Time."""
 
 
-def screen_words(check: str, text: str) -> Verdict:
+def screen(check: str, text: str) -> Verdict:
     """Whether the text holds a swear word, or a word that nothing is sold with (`unfit.csv`).
 
     Whole words only, English only. It knows nothing of meaning: `passed` is no review against a content policy.
 
     Args:
-        check: The verdict's name: PHRASE, PROMPT, or a listing's.
+        check: The verdict's name.
         text: A phrase, a prompt, or all words of a listing.
     """
     # Its word boundaries are those of ASCII: an accent would cut a word in two.

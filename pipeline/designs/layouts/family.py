@@ -29,6 +29,7 @@ class Layout:
         longest: most characters that it can hold.
         wears: whether it looks good as if worn.
         pictures: the pictograms that it makes sense with; empty: all.
+        takes_picture: whether a painter's picture may stand where its main pictogram does (`Desk.motif`).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Layout:
     longest: int = 80
     wears: bool = False
     pictures: frozenset[str] = frozenset()
+    takes_picture: bool = False
 
     def holds(self, brief: Brief) -> bool:
         """Whether the layout is made for a phrase of this length and for the pictogram."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.designs.prompts import MAX_TOKENS, fitting, picture_request, table, tokens
 from pipeline.ideas.lexicon import families, formats, niches, topics
-from pipeline.ideas.screening import PROMPT, screen_words
+from pipeline.ideas.screening import screen
 from pipeline.models import Brief, Mood, identity
 from pipeline.signals.anniversaries import facts
 from pipeline.signals.occasions import curated
@@ -40,7 +40,7 @@ def test_every_niche_and_every_format_has_a_picture_of_its_own_that_is_fit_to_be
         assert tokens(prompt) <= MAX_TOKENS
         assert "isolated on a plain white background" in prompt
         assert "{" not in prompt
-    assert screen_words(PROMPT, "\n".join(prompts)).result == "passed"
+    assert screen("prompt", "\n".join(prompts)).result == "passed"
     assert len(set(prompts)) > 0.99 * len(prompts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.ideas.lexicon import families, formats, niches
-from pipeline.ideas.screening import PHRASE, screen_words
+from pipeline.ideas.screening import screen
 from pipeline.signals.anniversaries import facts
 
 
@@ -18,7 +18,7 @@ from pipeline.signals.anniversaries import facts
     ],
 )  # fmt: skip
 def test_what_is_unfit_is_named_masked_and_sourced(text: str, found: str) -> None:
-    verdict = screen_words(PHRASE, text)
+    verdict = screen("phrase", text)
     assert (verdict.check, verdict.result) == ("phrase", "failed")
     assert found in verdict.detail
     assert "glin-profanity" in verdict.source
@@ -27,7 +27,7 @@ def test_what_is_unfit_is_named_masked_and_sourced(text: str, found: str) -> Non
 
 @pytest.mark.parametrize("text", ["Bass Fishing Weekend", "Scunthorpe Cocktail Hour", "Slap Shot", "Bon Appétit"])
 def test_innocent_words_pass_and_the_verdict_says_how_little_that_is(text: str) -> None:
-    verdict = screen_words(PHRASE, text)
+    verdict = screen("phrase", text)
     assert verdict.result == "passed"
     assert "a word list is no review" in verdict.detail
 
@@ -38,7 +38,7 @@ def test_all_that_the_grammar_says_passes_but_what_a_person_has_to_see() -> None
     said += [t for family in families().values() for templates in family.templates.values() for t in templates]
     said += [template for form in formats().values() for template in form.templates]
     said += [fact.hook for fact in facts() if fact.hook]
-    failed = {text for text in said if screen_words(PHRASE, _plain(text)).result != "passed"}
+    failed = {text for text in said if screen("phrase", _plain(text)).result != "passed"}
     assert failed == {"Hoe,|Hoe,|*Hoe*", "Side Bs"}
 
 
