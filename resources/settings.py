@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     ideas_per_hour: int = Field(default=60, ge=1, le=5000)
     designs_per_hour: int = Field(default=20, ge=1, le=1000, description="the hour's best ideas that get drawn")
     products: str = Field(default="tee", description="what designs are pictured on")
+    mockup_templates: Path | None = Field(default=None, description="a folder of photo templates: further products")
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",
