@@ -97,18 +97,29 @@ class Comfy:
             assert time.monotonic() < deadline, f"nothing in {seen}"
             time.sleep(0.005)
 
+    def rest(self, seconds: float = 10) -> None:
+        """Until nothing is left to do."""
+        deadline = time.monotonic() + seconds
+        while self.pending or self.running:
+            assert time.monotonic() < deadline, "the queue does not end"
+            time.sleep(0.005)
+
     def send(self, client: str, kind: str, **data: Any) -> None:
-        """A message to one client."""
+        """A message to one client, if it is still there."""
         socket = self.sockets.get(client)
         if socket and self.loop:
             sending = socket.send_json({"type": kind, "data": data})
-            asyncio.run_coroutine_threadsafe(sending, self.loop).result(5)
+            try:
+                asyncio.run_coroutine_threadsafe(sending, self.loop).result(5)
+            except (WebSocketDisconnect, RuntimeError):
+                self.sockets.pop(client, None)
 
     def work(self) -> None:
         """One job after the other, until it is stopped."""
         while not self.stops.wait(0.005):
             if self.pending:
-                self.running = self.pending.pop(0)
+                self.running = self.pending[0]
+                self.pending.remove(self.running)
                 self._execute(self.running)
                 self.running = None
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -40,8 +40,9 @@ from pipeline.designs.pairings import PAIRINGS, Pairing
 from pipeline.designs.pictograms import LICENCE, pictogram
 from pipeline.designs.rendering import die_cut, encoded, placed, raster, to_document
 from pipeline.designs.shapes import Box, joined
+from pipeline.designs.treatments import SHARE_WORN, WORN, treated, worn
 from pipeline.designs.typefaces import Typefaces
-from pipeline.models import Brief, GarmentColor, Mood, Recipe
+from pipeline.models import Brief, GarmentColor, Recipe
 
 ARTIST = "composer 2"
 SMALLEST_TEXT_MM = 5.0
@@ -60,24 +61,34 @@ MAX_SIDE = 10**6
 
 FORMATS = {
     "crew department social_club badge": ("roundel", "patch", "varsity", "label", "ribbon"),
-    "years_of since raised_on era": ("sunset", "varsity", "roundel", "groove", "echo"),
-    "happy_place rather_be weekend season topic_place": ("park", "sunset", "icon", "arch"),
-    "love_language therapy emotional_support gratitude letter best_wishes": ("swash", "quiet", "label", "arch"),
+    "years_of since raised_on era": ("big_number", "stripes", "sunset", "varsity", "roundel", "groove", "echo"),
+    "happy_place rather_be weekend season topic_place": ("park", "postage", "sunset", "icon", "arch"),
+    "love_language therapy emotional_support gratitude letter best_wishes": (
+        "handmade",
+        "shaped",
+        "swash",
+        "quiet",
+        "label",
+        "arch",
+    ),
     "caution recipe will_work": ("stamp", "stack"),
-    "powered_by topic_fuel topic_creature topic_thing icon": ("icon", "sunset", "arch", "patch"),
-    "trio own_words text": ("stack", "swash", "groove"),
+    "powered_by topic_fuel topic_creature topic_thing icon": ("icon", "collage", "split", "sunset", "arch", "patch"),
+    "trio own_words text": ("collage", "handmade", "stack", "swash", "groove"),
 }
 """Beginnings of the names of formats → layouts that suit them."""
 NICHES = {
-    "hik camp ang fish garden plant bird ski star beach travel eco national": ("park", "sunset", "roundel", "patch"),
+    "hik camp ang fish garden plant bird ski star beach travel eco national": (
+        "postage",
+        "park",
+        "sunset",
+        "roundel",
+        "patch",
+    ),
     "runner lift golf soccer pickleball cycl teach coach sport gym": ("varsity", "stack", "roundel"),
-    "gam vinyl nostalg guitar drum develop music retro comput": ("sunset", "echo", "groove"),
-    "book librar tea yog knit quilt mom grandma": ("quiet", "swash", "label", "arch"),
+    "gam vinyl nostalg guitar drum develop music retro comput": ("stripes", "sunset", "echo", "groove"),
+    "book librar tea yog knit quilt mom grandma": ("tarot", "outline", "quiet", "swash", "label", "arch"),
 }
 """Beginnings of the names of niches → layouts that suit them."""
-WORN = (Mood.BOLD, Mood.OUTDOORSY, Mood.RETRO, Mood.SPORTY, Mood.SPOOKY)
-"""Moods in which one design in three is printed as if worn."""
-
 _LAYERS = TypeAdapter(tuple[Layer, ...])
 
 
@@ -99,14 +110,16 @@ class _Composition:
         """None: its smallest words would be too small."""
         desk = Desk(typefaces, pairing, area.ratio, picture)
         block = layout.draw(desk, brief, chance(brief.seed, layout.name, pairing.name))
+        block = replace(block, layers=treated(block.layers, brief.mood, chance(brief.seed, "treatment")))
         bounds = desk.bounds(layer for layer in block.layers if layer.ink != CUT)
         smallest = _smallest_text(desk, block) * placed(bounds, area.room)[0] / area.dpi * 25.4
         if smallest < SMALLEST_TEXT_MM * (area.copy_width / area.dpi) / (TEE.width / TEE.dpi):
             return None
         dice = chance(brief.seed, layout.name, pairing.name, "wear")
-        if layout.wears and brief.mood in WORN and dice.random() < 1 / 3:
-            block = _worn(desk, block, bounds, dice)
-        return cls(layout, desk, block.layers, bounds, smallest)
+        layers = block.layers
+        if layout.wears and brief.mood in WORN and dice.random() < SHARE_WORN:
+            layers = (*layers, worn(bounds, dice))
+        return cls(layout, desk, layers, bounds, smallest)
 
     def offered(self, palette: Palette) -> frozenset[GarmentColor]:
         """Garments on which it is readable in the palette."""
@@ -129,7 +142,9 @@ def compose(brief: Brief, recent: Sequence[Recipe], typefaces: Typefaces, pictur
     for motif in brief.motifs:
         pictogram(motif)
     rng = chance(brief.seed)
-    palettes = _ranked(rng, PALETTES, lambda p: brief.mood in p.moods, recent, lambda p, r: p.name == r.palette)
+    palettes = _ranked(
+        rng, PALETTES, lambda p: p.suits(brief.mood, brief.occasion), recent, lambda p, r: p.name == r.palette
+    )
     uncovered = True
     for layout, pairing in _candidates(brief, recent, rng, picture):
         if not _covers(pairing, brief.phrase, typefaces):
@@ -179,12 +194,6 @@ def _named(kind: str, things: Iterable[Any], name: str) -> Any:
         if thing.name == name:
             return thing
     raise ValueError(f"{kind}={name!r} of the recipe is gone: draw the design anew")
-
-
-def _worn(desk: Desk, block: Block, bounds: Box, rng: random.Random) -> Block:
-    left, top, right, bottom = bounds
-    wear = desk.ornament("wear", width=right - left, height=bottom - top, seed=rng.randrange(10**6)).knocked_out()
-    return Block((*block.layers, *wear.moved((left + right) / 2, (top + bottom) / 2).layers), block.box)
 
 
 def _recipe(brief: Brief, palette: Palette, composition: _Composition) -> Recipe:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.designs.envelopes import ENVELOPES
 from pipeline.designs.ornaments import ORNAMENTS
 from pipeline.designs.pictograms import pictogram
 from pipeline.designs.shapes import (
@@ -30,6 +31,7 @@ from pipeline.designs.shapes import (
     rectangle,
     stroked,
     transformed,
+    without_specks,
 )
 from pipeline.designs.typefaces import Typeface, Typefaces
 from pipeline.models import Model
@@ -41,6 +43,10 @@ PICTURE = "picture"
 """The ink of a picture: its own pixels."""
 STEP = 25.0
 """Longest edge, in thousandths of an em, that stays straight when text is bent."""
+SPECK = 36.0
+"""Least area that prints, in square sheet units: about half a millimetre squared on the standard tee."""
+DEEPEST_COMMA = 300.0
+"""How far below the baseline of capitals a comma or the tail of a Q may hang, in thousandths of an em."""
 
 
 class Picture(Model):
@@ -59,11 +65,13 @@ class Layer(Model):
     ink: str = Field(description="role in the palette, CUT or, of a picture, PICTURE")
     face: str = ""
     tracking: float = Field(default=0.0, description="thousandths of an em")
-    bend: str = Field(default="", description="how text is bent: a key of BENDS, arc or smile; empty: straight")
+    bend: str = Field(
+        default="", description="how text is bent: a key of BENDS or ENVELOPES, arc or smile; empty: straight"
+    )
     amount: float = Field(default=0.0, description="of the bend; of arc and smile the radius in thousandths of an em")
     embolden: float = Field(default=0.0, description="thousandths of an em added to all sides of the letters")
     params: dict[str, Any] = Field(
-        default_factory=dict, description="of an ornament; of a picture its width and height in pixels"
+        default_factory=dict, description="of an ornament or envelope; of a picture its width and height in pixels"
     )
     matrix: Matrix = IDENTITY
     grow: float = Field(default=0.0, description="margin added on all sides, in sheet units")
@@ -114,6 +122,11 @@ def _text(layer: Layer, face: Typeface) -> Shape:
     whole = outset(joined(outline for outline, _, _ in glyphs), layer.embolden)
     if not layer.bend:
         return whole
+    if layer.bend in ENVELOPES:
+        left, top, right, bottom = whole.bounds
+        level = layer.name == layer.name.upper() and bottom < DEEPEST_COMMA
+        box = (left, top, right, 0.0 if level else bottom)
+        return bent(whole, lambda points: ENVELOPES[layer.bend](points, box, **layer.params), STEP)
     bend, half = BENDS[layer.bend], width / 2
 
     def move(points: Points) -> Points:
@@ -157,7 +170,8 @@ def painted(layers: Sequence[Layer], typefaces: Typefaces) -> list[Plane]:
             ]
         else:
             planes.append(Plane(layer, shape))
-    return [plane for plane in planes if not plane.shape.is_empty]
+    clean = (Plane(plane.layer, without_specks(plane.shape, SPECK)) for plane in planes)
+    return [plane for plane in clean if not plane.shape.is_empty]
 
 
 def _meet(one: Box, other: Box) -> bool:

@@ -1,7 +1,7 @@
 """Are words fit to be sold? The one screen for phrases, prompts and listings, before anything is drawn or published.
 
-What belongs here: what is looked for in a text, and the verdict. What does not: pictures (`resources.screens`), and what
-a verdict leads to.
+What belongs here: what is looked for in a text, and the verdict. What does not: pictures (`resources.screens`), and
+what a verdict leads to.
 """
 
 from __future__ import annotations

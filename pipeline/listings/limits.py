@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.ideas.screening import screen
+from pipeline.listings.artwork import ARTWORK
 from pipeline.listings.marketplaces import Characters, ListLimit, Marketplace, RefusedWords, TextLimit
-from pipeline.models import Listing, Verdict, fold
+from pipeline.models import Listing, ListingStatus, Verdict, fold
 
 Finding = str
 """What is wrong and how to mend it; empty when nothing is."""
@@ -34,22 +35,26 @@ def check(listing: Listing, marketplace: Marketplace) -> tuple[Verdict, ...]:
     return (*_specification(listing, marketplace), _trademark(), screen(CONTENT, _words_of(listing)))
 
 
-def approvable(listing: Listing) -> tuple[bool, str]:
-    """Whether the rule `hand_over` approves the listing, and why or why not.
+def judged(listing: Listing) -> tuple[ListingStatus, str]:
+    """How far the rule `hand_over` takes the listing, and why: `approved`, `in_review` for a person, or `failed`.
 
-    Every specification check must have been made and passed, and nothing may have failed. A check that could not be
-    made does not stand in the way, for a person uploads the pack and reads in it what was not checked.
+    Every specification check must have been made, and nothing may have failed. What can't be checked of the listing
+    does not stand in the way, for a person uploads the pack and reads in it what was not checked; an artwork that was
+    not checked does.
     """
     results = {v.check: v for v in listing.verdicts}
     missing = [name for name in SPECIFICATION if name not in results or results[name].result == "not_checked"]
     if missing:
-        return False, f"not checked: {', '.join(missing)}; check the listing first"
+        return ListingStatus.FAILED, f"not checked: {', '.join(missing)}; check the listing first"
     failed = [v for v in listing.verdicts if v.result == "failed"]
     if failed:
-        return False, "; ".join(f"{v.check}: {v.detail}" for v in failed)
+        return ListingStatus.FAILED, "; ".join(f"{v.check}: {v.detail}" for v in failed)
+    artwork = results.get(ARTWORK)
+    if artwork is None or artwork.result != "passed":
+        return ListingStatus.IN_REVIEW, f"{ARTWORK} not checked: {artwork.detail if artwork else 'check it first'}"
     unchecked = [v.check for v in listing.verdicts if v.result == "not_checked"]
     tail = f"; not checked: {', '.join(unchecked)}" if unchecked else ""
-    return True, f"all {len(SPECIFICATION)} specification checks passed{tail}"
+    return ListingStatus.APPROVED, f"all {len(SPECIFICATION)} specification checks passed{tail}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from resources.artists import automatic1111, comfyui, openai_images, stability
+from resources.artists import automatic1111, comfyui, openai_images, sdxl, stability
 from resources.artists.base import Artist, Painter
 from resources.artists.budget import Budget
 from resources.artists.chain import Chain
@@ -29,6 +29,7 @@ class PainterKind(NamedTuple):
 
 
 PAINTERS: dict[str, PainterKind] = {
+    "sdxl": PainterKind(lambda settings, _: sdxl.painter(settings), sdxl.check),
     comfyui.NAME: PainterKind(comfyui.ComfyUI, comfyui.check),
     automatic1111.NAME: PainterKind(automatic1111.Automatic1111, automatic1111.check),
     openai_images.NAME: PainterKind(openai_images.OpenAIImages, openai_images.check),

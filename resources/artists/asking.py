@@ -39,13 +39,13 @@ class Picture(NamedTuple):
 
 
 class Service:
-    """One HTTP service on behalf of one painter.
+    """One HTTP service on behalf of one painter; `secrets` must never be quoted.
 
     Args:
         name: of the painter.
         url: its base.
         limit: seconds that an exchange may take.
-        headers: sent with every request; their values are never quoted.
+        headers: sent with every request; their values are secrets.
         credentials: the variables that a 401 or 403 may be mended by.
         auth: user and password, if it wants them.
     """
@@ -62,7 +62,8 @@ class Service:
     ) -> None:
         self.name = name
         self._credentials = credentials
-        self._secrets = secrets_of(headers or {}, {}) | frozenset(auth or ())
+        passwords = {"password": httpx.URL(url).password, "auth_password": auth[1] if auth else ""}
+        self.secrets = secrets_of(headers or {}, passwords)
         self._http = httpx.Client(
             base_url=url.rstrip("/"),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", **(headers or {})},
@@ -77,7 +78,8 @@ class Service:
         Raises:
             TransientError: `connection` where it was not reached, `timeout` and `unreadable` where it may have worked.
         """
-        where = f"{self.name}: {method} {self._http.base_url.copy_with(userinfo=b'')}{path.lstrip('/')}"
+        base = str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
+        where = f"{self.name}: {method} {base}{path}"
         try:
             return self._http.request(method, path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -109,7 +111,7 @@ class Service:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            told = f"{self._where(answer)} with what is no JSON object: {quoted(answer.text, self._secrets)}"
+            told = f"{self._where(answer)} with what is no JSON object: {quoted(answer.text, self.secrets)}"
             raise TransientError(told, error_class="unreadable")
         return document
 
@@ -120,7 +122,7 @@ class Service:
 
     def failure(self, answer: httpx.Response) -> TransientError | PermanentError:
         """What a bad answer means."""
-        said = quoted(answer.text, self._secrets)
+        said = quoted(answer.text, self.secrets)
         return failure(
             self._where(answer), answer.status_code, said, answer.headers.get("retry-after"), self._credentials
         )

@@ -110,7 +110,8 @@ class ComfyUI:
         try:
             socket = connect(url, open_timeout=min(CONNECT_S, watch.left), max_size=MAX_MESSAGE, proxy=None)
         except (OSError, WebSocketException) as error:
-            told = f"{NAME} at {self._shown} can't be reached: {error}: is it running?"
+            said = quoted(str(error), self._service.secrets)
+            told = f"{NAME} at {self._shown} can't be reached: {said}: is it running?"
             raise TransientError(told, error_class="connection") from error
         with socket:
             yield socket
@@ -242,7 +243,7 @@ def check(settings: Settings) -> str:
     if "checkpoint" in workflow.placeholders:
         there = service.send("GET", "/models/checkpoints")
         service.judge(there)
-        if checkpoint not in there.json():
+        if json.dumps(checkpoint) not in there.text:
             raise PermanentError(f"{NAME} has no checkpoint {checkpoint!r}: put it there, or set ENGINE_CHECKPOINT")
     return f"version {version} on {devices or 'no device'}, workflow {workflow.name}"
 

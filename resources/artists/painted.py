@@ -1,15 +1,31 @@
-"""Designs with a painted picture: a painter paints it, the composer sets the words around it."""
+"""Designs with a painted picture: a painter paints it without words, the composer sets the words around it.
+
+What belongs here: the way from a brief to a picture in a design, and what is recorded of it. What does not: prompts
+(`pipeline.designs.prompts`), cutting the picture out (`pipeline.designs.prints`), where it stands in the design
+(`pipeline.designs.compose`), and whether it may be sold, which whoever asked for the design looks at.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from pipeline.designs.areas import TEE, Area
-from pipeline.designs.compose import compose, garments, render
+from pipeline.designs.compose import compose, sketch
+from pipeline.designs.layers import Layer, Picture
+from pipeline.designs.prints.picture import Prepared, prepare
+from pipeline.designs.prompts import picture_request
+from pipeline.designs.rendering import placed
 from pipeline.designs.typefaces import Typefaces
-from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe, sha256
+from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe
 from resources.artists.base import Painter
+from resources.artists.composer import Composer
 from resources.errors import UndrawableError
+
+STRENGTH = 0.75
+"""Of the sketch: its masses and their place stay, what they are is the painter's."""
+
+PRINTED_PX = 3000
+"""The longer side of a picture on the tee's print file, about: ten inches at 300 DPI."""
 
 
 class Painted:
@@ -24,43 +40,48 @@ class Painted:
         self.name = painter.name
         self._painter = painter
         self._typefaces = typefaces
+        self._composer = Composer(typefaces)
 
     def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
-        """The design; raises as `Artist`, and what the painter raises."""
-        request = _picture_request(brief)
+        """The design; raises as `Artist`, and what the painter raises.
+
+        The painter starts from a sketch of the design as the composer alone would draw it, without its words.
+        """
+        try:
+            request = self._request(brief, recent)
+        except ValueError as error:
+            raise UndrawableError(str(error)) from error
         painting = self._painter.paint(request)
         try:
-            recipe = self._signed(compose(brief, recent, self._typefaces), request, painting)
+            cut = prepare(painting.png, None, PRINTED_PX)
+            picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
+            recipe = compose(brief, recent, self._typefaces, picture)
         except ValueError as error:
-            undrawable = UndrawableError(str(error))
+            undrawable = UndrawableError(f"{painting.model}: {error}")
             undrawable.cost_micros = painting.cost_micros
             raise undrawable from error
-        contrasts = garments(recipe)
-        pictures = {sha256(painting.png): painting.png}
-        return Drawing(
-            recipe=recipe,
-            png=self.render(recipe, TEE, pictures),
-            width=TEE.width,
-            height=TEE.height,
-            dpi=TEE.dpi,
-            garments=tuple(garment for garment, (_, offered) in contrasts.items() if offered),
-            contrasts={garment.name: round(ratio, 2) for garment, (ratio, _) in contrasts.items()},
-            pictures=pictures,
-            attempts=(self._drew(painting),),
-        )
+        drawing = self._composer.drawing(self._signed(recipe, request, painting, cut), {cut.digest: cut.png})
+        return drawing.model_copy(update={"attempts": (self._drew(painting),)})
 
     def render(self, recipe: Recipe, area: Area, pictures: Mapping[str, bytes]) -> bytes:
-        """The same design for another print area."""
-        return render(recipe, self._typefaces, area, pictures)
+        """The same design for another print area; raises as `Composer.render`."""
+        return self._composer.render(recipe, area, pictures)
 
-    def _signed(self, recipe: Recipe, request: PictureRequest, painting: Painting) -> Recipe:
-        """The recipe with who painted, with what, from which seed."""
+    def _request(self, brief: Brief, recent: Sequence[Recipe]) -> PictureRequest:
+        request = picture_request(brief, brief.seed)
+        start = sketch(compose(brief, recent, self._typefaces), self._typefaces, request.width)
+        return request.model_copy(update={"init_image": start, "strength": STRENGTH})
+
+    def _signed(self, recipe: Recipe, request: PictureRequest, painting: Painting, cut: Prepared) -> Recipe:
+        """The recipe with who painted, with what, from which seed, and what was done to the picture."""
         painted = {
             "painter": self.name,
             "model": painting.model,
             "seed": painting.seed,
             "negative_prompt": request.negative_prompt,
             "settings": painting.settings,
+            "enlarged": round(enlarged(recipe, cut), 3),
+            "prepared": list(cut.steps),
         }
         return recipe.model_copy(
             update={
@@ -81,5 +102,8 @@ class Painted:
         )
 
 
-def _picture_request(brief: Brief) -> PictureRequest:
-    return PictureRequest(prompt=", ".join(brief.motifs), width=1024, height=1024, seed=brief.seed)
+def enlarged(recipe: Recipe, cut: Prepared) -> float:
+    """How many times as large as it was drawn the picture is printed on the tee; 1: as large or smaller."""
+    layers = (Layer.model_validate(layer) for layer in recipe.spec["layers"])
+    shown = max(layer.scale for layer in layers if layer.kind == "picture")
+    return max(1.0, cut.enlarged * shown * placed(tuple(recipe.spec["bounds"]), TEE.room)[0])

@@ -1,4 +1,4 @@
-"""What a painter is asked for: every idea can be pictured, the same way each time, in as many words as a model reads."""
+"""What a painter is asked for: a picture for every idea, the same each time, in as many words as a model reads."""
 
 from __future__ import annotations
 

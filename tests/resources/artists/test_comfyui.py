@@ -38,6 +38,7 @@ def server(running: Comfy) -> Iterator[Comfy]:
     yield running
     running.go.set()
     running.failure, running.drops = None, False
+    running.rest()
     for seen in (running.done, running.deleted, running.interrupted):
         seen.clear()
 
