@@ -1,4 +1,4 @@
-"""An hour whose designs are drawn by a chain: what the record says of who drew, at what cost, and why others did not."""
+"""An hour whose designs a chain draws: what the record says of who drew, at what cost, and why others did not."""
 
 from __future__ import annotations
 
