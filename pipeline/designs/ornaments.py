@@ -300,17 +300,10 @@ def _plate(width: float, height: float, radius: float) -> Shape:
 
 def perforated(width: float, height: float, pitch: float) -> Shape:
     """A rectangle with the bitten edge of a postage stamp; `pitch` from tooth to tooth, about."""
-    holes = []
-    for length, place in (
-        (width, lambda t, side: (t, side * height / 2)),
-        (height, lambda t, side: (side * width / 2, t)),
-    ):
-        count = round(length / pitch)
-        holes += [
-            circle(*place(-length / 2 + length * i / count, side), 0.3 * pitch)
-            for i in range(count + 1)
-            for side in (-1, 1)
-        ]
+    across, down = round(width / pitch), round(height / pitch)
+    edge = [(width * (i / across - 0.5), side * height / 2) for i in range(across + 1) for side in (-1, 1)]
+    edge += [(side * width / 2, height * (i / down - 0.5)) for i in range(down + 1) for side in (-1, 1)]
+    holes = [circle(x, y, 0.3 * pitch) for x, y in edge]
     return cut(rectangle(-width / 2, -height / 2, width / 2, height / 2), joined(holes))
 
 

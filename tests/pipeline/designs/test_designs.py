@@ -243,7 +243,8 @@ def test_contrast_of_known_pairs() -> None:
 
 
 def test_every_palette_is_readable_on_four_garments_and_on_its_favourites() -> None:
-    assert len(PALETTES) >= 30
+    assert len(PALETTES) >= 60
+    assert len({palette.name for palette in PALETTES}) == len(PALETTES)
     assert len(GARMENTS) >= 12
     for palette in PALETTES:
         rows = legibility(palette.inks[:2], palette.inks[2:], palette)
@@ -263,6 +264,12 @@ def test_the_ink_on_offered_garments_is_readable_where_it_was_printed(index: int
             assert (
                 min(contrast(ink, garment.hex) for ink in printed & set(shelf[index].spec["inks"].values())) >= VISIBLE
             )
+
+
+def test_an_occasion_has_its_own_palettes() -> None:
+    fitting = [p for p in PALETTES if p.suits(Mood.FESTIVE, "Hanukkah") > 1]
+    assert {palette.name for palette in fitting} == {"eight nights"}
+    assert all(palette.suits(Mood.FESTIVE, None) <= 1 for palette in PALETTES)
 
 
 # variety -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
 from pipeline.mockups import Cell, contact_sheet, thumb
-from pipeline.mockups.sheets import ELLIPSIS, PAPER, cut
+from pipeline.mockups.sheets import CAPTION_LINES, ELLIPSIS, PAPER, cut, wrapped
 from pipeline.models import GarmentColor, MockupImage
 
 FONT = ImageFont.load_default(16)
@@ -78,6 +78,21 @@ def test_captions_are_cut_only_where_they_must_be() -> None:
     long = cut("A caption much longer than its card", FONT, 100)
     assert long.endswith(ELLIPSIS)
     assert "A caption much longer".startswith(long[:-1])
+
+
+def test_a_caption_goes_on_in_a_second_line_before_it_is_cut() -> None:
+    assert wrapped("Powered by Rulebooks", FONT, 120) == ["Powered by", "Rulebooks"]
+    first, last = wrapped("Powered by Rulebooks & Natural Twenties", FONT, 120)
+    assert first == "Powered by"
+    assert last.startswith("Rulebooks")
+    assert last.endswith(ELLIPSIS)
+
+
+@given(st.text(max_size=80), st.integers(20, 400))
+def test_every_line_of_a_caption_stays_inside_its_card(text: str, width: int) -> None:
+    lines = wrapped(text, FONT, width)
+    assert len(lines) <= CAPTION_LINES
+    assert all(FONT.getlength(line) <= width for line in lines)
 
 
 def test_letters_that_the_typeface_lacks_are_written_with_those_it_has() -> None:
