@@ -30,7 +30,8 @@ from jobs.schedules import DOWNSTREAM
 from pipeline.definitions import build_defs
 from pipeline.designs.areas import TEE
 from pipeline.designs.compose import svg
-from pipeline.designs.rendering import PNG_LEVEL, rasterised
+from pipeline.designs.prints.encoding import LEVEL, encode
+from pipeline.designs.rendering import rasterised
 from pipeline.mockups import mock
 from pipeline.models import GarmentColor, Recipe, hour_of
 from resources.defaults import default_resources, object_store
@@ -174,11 +175,11 @@ def compare_png(recipe: Recipe) -> None:
     pixels: NDArray[np.uint8] = rasterised(svg(recipe, typefaces(), TEE)).numpy()
 
     def ours() -> int:
-        return len(pyvips.Image.new_from_array(pixels).pngsave_buffer(compression=PNG_LEVEL, filter="none"))
+        return len(encode(pyvips.Image.new_from_array(pixels, interpretation="srgb"), TEE.dpi))
 
     def pillow() -> int:
         out = io.BytesIO()
-        Image.fromarray(pixels).save(out, "PNG", compress_level=PNG_LEVEL)
+        Image.fromarray(pixels).save(out, "PNG", compress_level=LEVEL)
         return len(out.getvalue())
 
     ours_s, pillow_s = seconds(ours, pillow)
