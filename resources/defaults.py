@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
-import imagehash
-import pyvips
-from PIL import Image
 
-from pipeline.listings.artwork import PICTURE
-from pipeline.models import Verdict
+from pipeline.designs.prints.separations import BUILT_IN
+from pipeline.listings.marketplaces import marketplaces
 from resources.archive import Archive
 from resources.artists import Artist, artist
 from resources.cache import Cache
@@ -22,12 +19,13 @@ from resources.embedders import Embedder, embedder
 from resources.objects import Objects
 from resources.postgres import database_urls
 from resources.reports import ReportFolder
-from resources.settings import Settings
+from resources.screens import screen
+from resources.settings import Settings, names
 from resources.store import Store
 from resources.studio import studio
 from resources.vault import vault
 from resources.warehouse import Warehouse
-from resources.workshop import Workshop
+from resources.workshop import Workshop, print_areas, print_forms
 
 
 def object_store(settings: Settings) -> Objects:
@@ -65,10 +63,12 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
             store=context.resources.store,
             objects=context.resources.objects,
             artist=context.resources.artist,
-            look=_unlooked,
-            fingerprint=_form,
-            near_form=60,
+            screen=screen(settings),
             near_words=(embeds.model, embeds.near_copy.cosine),
+            areas=print_areas(names(settings.print_areas)),
+            forms=print_forms(names(settings.print_formats)),
+            profile=str(settings.cmyk_profile) if settings.cmyk_profile else BUILT_IN,
+            sizes={name: marketplaces()[name].print_area.max_bytes for name in settings.marketplace_names},
         )
 
     return {
@@ -85,15 +85,3 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "workshop": workshop,
         "studio": dg.ResourceDefinition(lambda _: studio(settings)),
     }
-
-
-def _unlooked(png: bytes) -> Verdict:
-    del png
-    return Verdict(check=PICTURE, result="not_checked", detail="no model is there to look", source="none")
-
-
-def _form(png: bytes) -> str:
-    image = Image.fromarray(pyvips.Image.thumbnail_buffer(png, 256)[-1].numpy())
-    return "".join(
-        "1" if bit else "0" for bit in imagehash.phash(image.crop(image.getbbox()), hash_size=16).hash.ravel()
-    )

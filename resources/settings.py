@@ -129,7 +129,21 @@ class Settings(BaseSettings):
     clip_model: str = Field(
         default="openai/clip-vit-base-patch32", description="id or folder of the model that looks at painted pictures"
     )
+    print_areas: str = Field(
+        default="tee", description="tee, hoodie, square, phone, mug, sticker, redbubble: what print files are made for"
+    )
+    print_formats: str = Field(default="png", description="png, svg, cmyk: what print files are made as")
     products: str = Field(default="tee", description="what designs are pictured on")
+    cutout_model: str | None = Field(
+        default=None, description="ONNX file of a background removal model, or <name in rembg>:<file>; extra cutout"
+    )
+    upscaler_model: Path | None = Field(
+        default=None, description="ONNX file of a super-resolution model for small pictures; extra onnx"
+    )
+    cmyk_profile: Path | None = Field(
+        default=None, description="ICC profile of the press, for CMYK files and gamut; unset: the one inside libvips"
+    )
+    mockup_templates: Path | None = Field(default=None, description="a folder of photo templates: further products")
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",

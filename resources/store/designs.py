@@ -95,7 +95,7 @@ ORDER BY i.embedding::halfvec(768) <=> %(vector)s::halfvec(768) LIMIT %(most)s
 """
 )
 OF_FORM: LiteralString = (
-    _NEIGHBOUR
+    _NEIGHBOUR  # noqa: S608 - literals
     + """
 FROM (SELECT idea_id, fingerprint FROM designs WHERE fingerprint IS NOT NULL AND idea_id <> %(idea)s
     ORDER BY fingerprint <~> %(fingerprint)s::bit(256) LIMIT %(most)s) d JOIN ideas i ON i.id = d.idea_id

@@ -123,7 +123,7 @@ def test_a_refused_idea_is_drawn_again_only_by_other_code(database_url: str, tmp
 
 
 class Copying(Watched):
-    """Shows the first design for every idea, in other colours."""
+    """Shows the first design for every idea."""
 
     first: Drawing | None = None
 
@@ -131,7 +131,8 @@ class Copying(Watched):
         """The same form."""
         drawing = super().draw(brief, recent)
         self.first = self.first or drawing
-        return drawing.model_copy(update={"png": self.first.png})
+        recipe = self.first.recipe.model_copy(update={"prompt": brief.phrase})
+        return self.first.model_copy(update={"recipe": recipe})
 
 
 def test_a_near_copy_is_refused_with_the_one_it_copies(database_url: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from pipeline.designs.areas import Area
-from pipeline.designs.compose import compose
+from pipeline.listings.artwork import PICTURE
 from pipeline.models import (
     Attempt,
     Brief,
@@ -27,12 +28,12 @@ from pipeline.models import (
     Signal,
     Verdict,
 )
+from resources import workshop as module
 from resources.artists.composer import Composer
 from resources.errors import PermanentError, RefusedError
 from resources.objects import Objects
 from resources.store import Store, StoredDesign
 from resources.store.refusals import Refusal
-from resources.typefaces import typefaces
 from resources.workshop import Workshop
 
 HOUR = datetime(2026, 11, 20, 14, tzinfo=UTC)
@@ -59,8 +60,8 @@ class Artist:
         self.drawn.append(brief.phrase)
         if self.fails:
             raise self.fails
-        recipe = compose(brief, [], typefaces())
         drawing = _first(brief)
+        recipe = drawing.recipe.model_copy(update={"prompt": brief.phrase})
         return drawing.model_copy(update={"recipe": recipe, "attempts": (BUSY, DREW), **self.changes})
 
     def render(self, recipe: Recipe, area: Area, pictures: Mapping[str, bytes]) -> bytes:
@@ -125,25 +126,37 @@ def form_of(text: object) -> str:
     return f"{int(hashlib.sha256(str(text).encode()).hexdigest(), 16):0256b}"
 
 
-@pytest.fixture
-def workshop(store: Store, objects: Objects) -> Callable[..., Workshop]:
-    """A workshop whose parts can be told; by default every drawing has a form of its own."""
-    forms = iter(range(1000))
+class Screen:
+    """Finds what it is told to find."""
 
-    def made(artist: Artist, **parts: Any) -> Workshop:
-        values: dict[str, Any] = {
-            "look": lambda _: seen("passed"),
-            "fingerprint": lambda _: form_of(next(forms)),
-            "near_form": 60,
-            "near_words": (MODEL, 0.9),
-        }
-        return Workshop(store=store, objects=objects, artist=artist, **{**values, **parts})
+    def __init__(self, result: Literal["passed", "failed", "not_checked"] = "passed") -> None:
+        self.result = result
+
+    def look(self, png: bytes) -> Verdict:
+        """The verdict."""
+        assert png == b"a picture"
+        return Verdict(check=PICTURE, result=self.result, detail=f"it {self.result}", source="a model")
+
+
+@pytest.fixture
+def forms(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The forms that the next print files have; by default each has one of its own."""
+    told: list[str] = []
+    numbers = itertools.count()
+    monkeypatch.setattr(module, "fingerprint", lambda _: told.pop(0) if told else form_of(next(numbers)))
+    return told
+
+
+@pytest.fixture
+def workshop(store: Store, objects: Objects, forms: list[str]) -> Callable[..., Workshop]:
+    """A workshop whose parts can be told."""
+    del forms
+
+    def made(artist: Artist, screen: Screen | None = None, **parts: Any) -> Workshop:
+        values: dict[str, Any] = {"near_words": (MODEL, 0.9), **parts}
+        return Workshop(store=store, objects=objects, artist=artist, screen=screen or Screen(), **values)
 
     return made
-
-
-def seen(result: Literal["passed", "failed", "not_checked"]) -> Verdict:
-    return Verdict(check="picture", result=result, detail=f"it {result}", source="a model")
 
 
 def test_a_design_is_recorded_with_all_that_led_to_it(
@@ -197,7 +210,7 @@ def test_a_moderation_refusal_is_the_ideas_with_everyone_that_was_asked(
 def test_only_an_unfit_picture_stops_a_design(
     result: Literal["failed", "not_checked"], workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
 ) -> None:
-    painted = workshop(Artist(pictures={"a" * 64: b"a picture"}), look=lambda _: seen(result))
+    painted = workshop(Artist(pictures={"a" * 64: b"a picture"}), screen=Screen(result))
     made = painted.make(recorded("Take A Hike", meaning=1), [])
     if result == "failed":
         assert isinstance(made, Refusal)
@@ -238,18 +251,20 @@ def test_words_that_are_taken_are_refused_before_anything_is_drawn(
 
 
 def test_the_same_words_for_another_niche_must_look_different(
-    workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
+    workshop: Callable[..., Workshop], recorded: Callable[..., Idea], forms: list[str]
 ) -> None:
-    form = form_of("one")
-    near = "".join("10"[int(bit)] if place < 50 else bit for place, bit in enumerate(form))
-    first = workshop(Artist(), fingerprint=lambda _: form).make(recorded("Take A Hike", meaning=1), [])
-    elsewhere = recorded("Take A Hike", meaning=1, niche="dogs")
-    made = workshop(Artist(), fingerprint=lambda _: near).make(elsewhere, [])
+    forms += [form_of("one"), flipped(form_of("one"), 50), flipped(form_of("one"), 70)]
+    first = workshop(Artist()).make(recorded("Take A Hike", meaning=1), [])
+    made = workshop(Artist()).make(recorded("Take A Hike", meaning=1, niche="dogs"), [])
     assert isinstance(made, Refusal)
     assert (made.stage, made.copies) == ("duplicate", first.idea_id)
     assert "50 of 256 bits differ" in made.reason
-    laxer = workshop(Artist(), near_form=40, fingerprint=lambda _: near)
-    assert isinstance(laxer.make(elsewhere, []), StoredDesign)
+    assert isinstance(workshop(Artist()).make(recorded("Take A Hike", meaning=1, niche="cats"), []), StoredDesign)
+
+
+def flipped(form: str, bits: int) -> str:
+    """The form with its first bits the other way round."""
+    return "".join("10"[int(bit)] for bit in form[:bits]) + form[bits:]
 
 
 def test_vectors_of_another_model_are_said_not_to_be_compared(

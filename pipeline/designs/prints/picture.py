@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.designs.prints.encoding import encode
-from pipeline.designs.prints.raster import Pixels, Plane, alpha_of, image_of, ink_box, pixels_of, read
+from pipeline.designs.prints.raster import Pixels, Plane, alpha_of, image_of, ink_box, read
 from pipeline.models import Model, sha256
 
 Mask = NDArray[np.bool_]
 Colour = NDArray[np.float32]
 Cut = Callable[[bytes], bytes]
 """PNG → PNG of the same size whose alpha tells the subject from its background."""
+
+Enlarge = Callable[[Pixels], Pixels]
+"""RGB (height, width, 3) → the same, a whole number of times as large."""
 
 DPI = 300
 NEAR = 10.0
@@ -67,13 +70,14 @@ class Prepared(Model):
         return sha256(self.png)
 
 
-def prepare(png: bytes, cut: Cut | None, min_side: int) -> Prepared:
+def prepare(png: bytes, cut: Cut | None, min_side: int, enlarge: Enlarge | None = None) -> Prepared:
     """The picture cut out and cleaned.
 
     Args:
         png: as the painter made it.
         cut: tells subject from background where that isn't flat; None: there is no model.
         min_side: pixels that the longer side of the ink has at least: it is printed that large at 300 DPI.
+        enlarge: draws the colours larger where that is needed; None, or what it leaves short: Lanczos.
 
     Raises:
         ValueError: no picture, a background that can't be told, or nothing left without it; says the mend.
@@ -95,8 +99,8 @@ def prepare(png: bytes, cut: Cut | None, min_side: int) -> Prepared:
     steps.append(f"{removed} specks removed, {filled} pinholes filled")
     clean = trimmed(np.dstack([spread(pixels[..., :3], soft >= SURE), alpha]))
     if scale > 1:
-        clean = trimmed(enlarged(clean, scale))
-        steps.append(f"enlarged {scale:.2f} times (Lanczos)")
+        clean = trimmed(enlarged(clean, scale, enlarge))
+        steps.append(f"enlarged {scale:.2f} times ({'Lanczos' if enlarge is None else 'super-resolution model'})")
     clean[clean[..., 3] == 0] = 0
     height, width = clean.shape[:2]
     return Prepared(
@@ -270,12 +274,21 @@ def trimmed(pixels: Pixels) -> Pixels:
     return padded
 
 
-def enlarged(pixels: Pixels, scale: float) -> Pixels:
-    """The picture larger, by Lanczos, its edge hardened again at the new size.
+def enlarged(pixels: Pixels, scale: float, enlarge: Enlarge | None = None) -> Pixels:
+    """The picture larger, its edge hardened again at the new size. The alpha is always enlarged by Lanczos.
 
     Args:
         pixels: colours grown beyond the edge (`spread`), so that nothing dark or bright is drawn in from outside.
         scale: above 1.
+        enlarge: for the colours; what it draws is brought to the size by Lanczos.
     """
-    large = pixels_of(image_of(pixels, DPI).resize(scale, kernel="lanczos3"))
-    return np.dstack([large[..., :3], hardened(alpha_of(large))])
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    rgb = pixels[..., :3] if enlarge is None else enlarge(pixels[..., :3])
+    colour, alpha = _resized(rgb, width, height), _resized(pixels[..., 3:], width, height)
+    return np.dstack([colour[..., :3], hardened(alpha[..., 0])])
+
+
+def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
+    image = image_of(pixels, DPI)
+    resized = image.resize(width / image.width, vscale=height / image.height, kernel="lanczos3")
+    return np.asarray(resized.numpy()).reshape(resized.height, resized.width, -1)

@@ -11,8 +11,6 @@ import pytest
 from pipeline.designs.copies import Neighbour, copied
 from pipeline.models import Factors, Idea, Mood
 
-LIMITS: Any = {"near_words": 0.9, "near_form": 60}
-
 
 def an_idea(phrase: str = "Best Mom Ever") -> Idea:
     half = Factors(freshness=0.5, engagement=0.5, novelty=0.5, community_fit=0.5, seasonality=0.5)
@@ -59,7 +57,7 @@ def another(**changes: Any) -> Neighbour:
 )
 def test_a_near_copy_is_named_with_what_was_measured(changes: dict[str, Any], said: str) -> None:
     other = another(**changes)
-    found = copied(an_idea(), [another(phrase="Dogs", cosine=0.1, bits=99), other], **LIMITS)
+    found = copied(an_idea(), [another(phrase="Dogs", cosine=0.1, bits=99), other], near_words=0.9, near_form=60)
     assert found is not None
     assert found.of == other.idea_id
     assert said in found.reason
@@ -79,11 +77,11 @@ def test_a_near_copy_is_named_with_what_was_measured(changes: dict[str, Any], sa
     ],
 )
 def test_what_is_legitimate_passes(changes: dict[str, Any]) -> None:
-    assert copied(an_idea(), [another(**changes)], **LIMITS) is None
+    assert copied(an_idea(), [another(**changes)], near_words=0.9, near_form=60) is None
 
 
 def test_a_series_is_no_copy() -> None:
     earlier = another(phrase="Trail Crew Since 1984", cosine=0.99, bits=20)
-    assert copied(an_idea("Trail Crew Since 1985"), [earlier], **LIMITS) is None
-    assert copied(an_idea("Trail Crew Since 1984"), [earlier], **LIMITS) is not None
-    assert copied(an_idea("The Trail Crew Since 1984"), [earlier], **LIMITS) is not None
+    assert copied(an_idea("Trail Crew Since 1985"), [earlier], near_words=0.9, near_form=60) is None
+    assert copied(an_idea("Trail Crew Since 1984"), [earlier], near_words=0.9, near_form=60) is not None
+    assert copied(an_idea("The Trail Crew Since 1984"), [earlier], near_words=0.9, near_form=60) is not None

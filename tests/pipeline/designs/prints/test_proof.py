@@ -53,9 +53,9 @@ def test_a_good_file_has_no_fault_and_says_what_was_measured() -> None:
 @pytest.mark.parametrize("area", [AREAS[name] for name in ("phone", "mug", "sticker")], ids=lambda area: area.name)
 def test_the_limits_of_every_area_hold_in_its_own_pixels(area: Area) -> None:
     pixels = np.zeros((area.height, area.width, 4), np.uint8)
-    left, top, right, bottom = (
-        round(s * n) for s, n in zip(area.keep_free, (area.width, area.height) * 2, strict=True)
-    )
+    border = 2 * area.border_mm / 25.4 * area.dpi
+    left, top = round(area.room[0] - border), round(area.room[1] - border)
+    right, bottom = round(area.copy_width - area.room[2] - border), round(area.height - area.room[3] - border)
     pixels[top : area.height - bottom, left : area.width - right] = 255
     assert prove(png_of(pixels), area).faults == ()
     pixels[top : area.height - bottom, left - 3 :] = 255
@@ -66,23 +66,26 @@ def test_the_limits_of_every_area_hold_in_its_own_pixels(area: Area) -> None:
 
 
 def test_every_fault_is_named() -> None:
-    speck = np.zeros((60, 100, 4), np.uint8)
-    speck[32:34, 20:22] = 255
+    speck = np.zeros((720, 600, 4), np.uint8)
+    speck[320:322, 20:22] = 255
     faults = prove(
         png_of(speck, dpi=72), SMALL, garments=GARMENTS[:2], enlarged=4, size_limits={"a": 10, "b": 20}
     ).faults
     assert [fault.split(",")[0] for fault in faults] == [
-        "size 100×60 px",
         "72 DPI in the file",
-        "the ink spans 2% × 4% of its room",
-        "the ink is 29.0% off centre",
-        "0.1% of the area is inked",
+        "the ink spans 0% × 0% of its room",
+        "the ink is 46.5% off centre",
+        "0.0% of the area is inked",
         "a picture is printed at 75 DPI of what was drawn",
         "strokes of 0.14 mm",
         "readable on 2 of 2 garment colours",
         faults[-1].split(",")[0],
     ]
     assert faults[-1].startswith("no marketplace takes it: a: ")
+
+
+def test_a_file_of_another_size_is_not_asked_where_its_ink_lies() -> None:
+    assert prove(png_of(boxed()[:700]), SMALL).faults == ("size 600×700 px, wanted 600×720",)
 
 
 def test_nothing_inked_is_one_clear_fault_among_what_follows() -> None:
