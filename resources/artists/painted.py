@@ -19,7 +19,10 @@ from pipeline.designs.typefaces import Typefaces
 from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe
 from resources.artists.base import Painter
 from resources.artists.composer import Composer
+from resources.cutouts import cutout
 from resources.errors import UndrawableError
+from resources.settings import Settings
+from resources.upscaling import upscaler
 
 STRENGTH = 0.75
 """Of the sketch: its masses and their place stay, what they are is the painter's."""
@@ -34,12 +37,14 @@ class Painted:
     Args:
         painter: makes the pictures.
         typefaces: every face that the pairings name.
+        settings: which models cut out and enlarge, if any does.
     """
 
-    def __init__(self, painter: Painter, typefaces: Typefaces) -> None:
+    def __init__(self, painter: Painter, typefaces: Typefaces, settings: Settings) -> None:
         self.name = painter.name
         self._painter = painter
         self._typefaces = typefaces
+        self._settings = settings
         self._composer = Composer(typefaces)
 
     def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
@@ -51,9 +56,11 @@ class Painted:
             request = self._request(brief, recent)
         except ValueError as error:
             raise UndrawableError(str(error)) from error
+        # Before anything is paid for: a model that can't be loaded stops it here.
+        cutter, enlarger = cutout(self._settings.cutout_model), upscaler(self._settings.upscaler_model)
         painting = self._painter.paint(request)
         try:
-            cut = prepare(painting.png, None, PRINTED_PX)
+            cut = prepare(painting.png, cutter, PRINTED_PX, enlarger)
             picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
             recipe = compose(brief, recent, self._typefaces, picture)
         except ValueError as error:
