@@ -13,6 +13,7 @@ from pipeline.designs.areas import TEE, Area
 from pipeline.designs.compose import compose, sketch
 from pipeline.designs.layers import Layer, Picture
 from pipeline.designs.prints.picture import Prepared, prepare
+from pipeline.designs.prints.proof import MIN_DPI
 from pipeline.designs.prompts import picture_request
 from pipeline.designs.rendering import placed
 from pipeline.designs.typefaces import Typefaces
@@ -29,6 +30,9 @@ STRENGTH = 0.75
 
 PRINTED_PX = 3000
 """The longer side of a picture on the tee's print file, about: ten inches at 300 DPI."""
+
+LAYOUTS = 5
+"""That are tried for a picture."""
 
 
 class Painted:
@@ -61,8 +65,7 @@ class Painted:
         painting = self._painter.paint(request)
         try:
             cut = prepare(painting.png, cutter, PRINTED_PX, enlarger)
-            picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
-            recipe = compose(brief, recent, self._typefaces, picture)
+            recipe = self._composed(brief, recent, cut)
         except ValueError as error:
             undrawable = UndrawableError(f"{painting.model}: {error}")
             undrawable.cost_micros = painting.cost_micros
@@ -78,6 +81,22 @@ class Painted:
         request = picture_request(brief, brief.seed)
         start = sketch(compose(brief, recent, self._typefaces), self._typefaces, request.width)
         return request.model_copy(update={"init_image": start, "strength": STRENGTH})
+
+    def _composed(self, brief: Brief, recent: Sequence[Recipe], cut: Prepared) -> Recipe:
+        """Composed so that the picture is printed finely enough; a layout that shows it too large gives way.
+
+        Raises:
+            ValueError: none of LAYOUTS layouts does so, or the brief can't be composed.
+        """
+        picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
+        passed_over: list[Recipe] = []
+        for _ in range(LAYOUTS):
+            recipe = compose(brief, [*recent, *passed_over], self._typefaces, picture)
+            if enlarged(recipe, cut) <= TEE.dpi / MIN_DPI:
+                return recipe
+            passed_over.append(recipe)
+        drawn = round(max(cut.width, cut.height) / cut.enlarged)
+        raise ValueError(f"its subject is {drawn} px, too few to print at {MIN_DPI:g} DPI: paint larger pictures")
 
     def _signed(self, recipe: Recipe, request: PictureRequest, painting: Painting, cut: Prepared) -> Recipe:
         """The recipe with who painted, with what, from which seed, and what was done to the picture."""

@@ -56,7 +56,7 @@ def noise() -> bytes:
 
 @pytest.fixture(scope="module")
 def brush() -> Brush:
-    return Brush(png(512, 512, (255, 0, 160)))
+    return Brush(png(1024, 1024, (255, 0, 160)))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_a_painted_design_holds_its_picture_and_how_it_was_made(brush: Brush, dr
     assert recipe.licences["picture brush-1"] == "MIT"
     painting = recipe.spec["painting"]
     assert (painting["model"], painting["seed"], painting["settings"]) == ("brush-1", 41, {"steps": 30})
-    assert 1 < painting["enlarged"] < 12, "it was drawn 340 px high, and is printed some inches high"
+    assert 1 < painting["enlarged"] <= 3, "at 100 DPI or more of what was drawn"
     (attempt,) = drawing.attempts
     assert (attempt.artist, attempt.outcome, attempt.detail) == ("brush", "drew", "brush-1")
     assert (attempt.seconds, attempt.cost_micros) == (1.5, 34_000)
@@ -116,6 +116,12 @@ def test_a_picture_that_can_not_be_used_leads_on_and_its_price_is_not_forgotten(
     assert "background" in faulty.detail
     assert (drew.outcome, drew.cost_micros) == ("drew", 0)
     assert linked.draw(BRIEF, []).attempts[0].cost_micros == 34_000, "it does not rest: another picture may be better"
+
+
+def test_a_picture_that_is_too_small_for_print_leads_on() -> None:
+    with pytest.raises(UndrawableError, match="its subject is 43 px, too few to print at 100 DPI") as told:
+        Painted(Brush(png(64, 64)), typefaces(), Settings()).draw(BRIEF, [])
+    assert told.value.cost_micros == 34_000
 
 
 def test_a_brief_of_which_no_picture_can_be_made_is_not_painted() -> None:
