@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
+from pipeline.designs.prints.separations import BUILT_IN
 from pipeline.listings.marketplaces import marketplaces
 from resources.archive import Archive
 from resources.artists import Artist, artist
@@ -19,12 +20,12 @@ from resources.objects import Objects
 from resources.postgres import database_urls
 from resources.reports import ReportFolder
 from resources.screens import screen
-from resources.settings import Settings
+from resources.settings import Settings, names
 from resources.store import Store
 from resources.studio import studio
 from resources.vault import vault
 from resources.warehouse import Warehouse
-from resources.workshop import Workshop, print_areas
+from resources.workshop import Workshop, print_areas, print_forms
 
 
 def object_store(settings: Settings) -> Objects:
@@ -64,7 +65,9 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
             artist=context.resources.artist,
             screen=screen(settings),
             near_words=(embeds.model, embeds.near_copy.cosine),
-            areas=print_areas(settings.print_area_names),
+            areas=print_areas(names(settings.print_areas)),
+            forms=print_forms(names(settings.print_formats)),
+            profile=str(settings.cmyk_profile) if settings.cmyk_profile else BUILT_IN,
             sizes={name: marketplaces()[name].print_area.max_bytes for name in settings.marketplace_names},
         )
 

@@ -143,6 +143,7 @@ class Settings(BaseSettings):
     cmyk_profile: Path | None = Field(
         default=None, description="ICC profile of the press, for CMYK files and gamut; unset: the one inside libvips"
     )
+    mockup_templates: Path | None = Field(default=None, description="a folder of photo templates: further products")
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",
@@ -162,11 +163,6 @@ class Settings(BaseSettings):
     def marketplace_names(self) -> tuple[str, ...]:
         """`marketplaces` as a tuple."""
         return names(self.marketplaces)
-
-    @property
-    def print_area_names(self) -> tuple[str, ...]:
-        """`print_areas` as a tuple."""
-        return names(self.print_areas)
 
     def unset(self, variables: Sequence[str]) -> tuple[str, ...]:
         """Which of the environment variables have no value."""

@@ -15,13 +15,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from typing import NamedTuple
+
+from pipeline.designs.prints.proof_picture import proof_picture
 
 from pipeline.designs.areas import AREAS, TEE, Area
-from pipeline.designs.compose import thumbnail, word_inks
+from pipeline.designs.compose import svg, thumbnail, word_inks
 from pipeline.designs.copies import Copy, copied
 from pipeline.designs.prints.fingerprint import NEAR, fingerprint
 from pipeline.designs.prints.proof import prove
+from pipeline.designs.prints.separations import BUILT_IN, pdf, tiff
 from pipeline.ideas.screening import screen
 from pipeline.listings.artwork import COPY, PHRASE
 from pipeline.models import (
@@ -44,9 +48,24 @@ from resources.settings import ROOT
 from resources.store import Store, StoredDesign, Transaction
 from resources.store.designs import DesignFile
 from resources.store.refusals import Refusal, Stage
+from resources.typefaces import typefaces
 
 DECIDES = ("pipeline/designs", "pipeline/ideas/screening.py", "resources/artists", "resources/workshop.py")
 """The code that an idea's refusal depends on."""
+
+
+FORMS = {"svg": ".svg", "tif": ".tif", "pdf": ".pdf"}
+"""Name of a form in a design's files → suffix: outlines, and CMYK twice."""
+FORMATS = {"png": (), "svg": ("svg",), "cmyk": ("tif", "pdf")}
+"""Of ENGINE_PRINT_FORMATS → the forms."""
+
+
+class _File(NamedTuple):
+    """A file beside the tee's print file: an area's by its name, or a form of FORMS."""
+
+    name: str
+    body: bytes
+    proof: Proof | None = None
 
 
 class _RefusedError(Exception):
@@ -68,7 +87,9 @@ class Workshop:
         screen: looks at pictures that models made.
         near_words: embedding model, and the cosine from which on two phrases say the same to it.
         areas: print areas that a file is made for beside that of the tee.
+        forms: of FORMS, in which the tee's file is made as well.
         sizes: marketplace → bytes that its print file may have.
+        profile: path of an ICC profile of a CMYK press, or BUILT_IN.
     """
 
     store: Store
@@ -77,7 +98,9 @@ class Workshop:
     screen: Screen
     near_words: tuple[str, float]
     areas: tuple[Area, ...] = ()
+    forms: tuple[str, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    profile: str = BUILT_IN
 
     def make(self, idea: Idea, recent: list[Recipe]) -> StoredDesign | Refusal:
         """The idea's design, or why there is none: made now, or found if another run or an earlier one made it.
@@ -130,13 +153,13 @@ class Workshop:
             raise _RefusedError("picture", str(error), drawing.attempts) from error
         _stop_at_failed("picture", verdicts, drawing.attempts)
         try:
-            proof = self._proof(drawing.png, TEE, drawing.recipe, drawing.garments)
+            proof = self._proof(drawing.png, TEE, drawing)
             form = fingerprint(drawing.png)
         except ValueError as error:
             raise _RefusedError("proof", str(error), drawing.attempts) from error
         if proof.faults:
             raise _RefusedError("proof", "; ".join(proof.faults), drawing.attempts)
-        files = dict(self._files(drawing, verdicts))
+        files = list(self._others(drawing, verdicts))
         tx.designs.alone()
         self._stop_at_copy(tx, idea, verdicts, form, drawing.attempts)
         return self._kept(idea, drawing, verdicts, proof, files, form)
@@ -157,15 +180,37 @@ class Workshop:
             else:
                 yield area.name, (png, proof)
 
-    def _proof(self, png: bytes, area: Area, recipe: Recipe, garments: Sequence[GarmentColor]) -> Proof:
-        return prove(
-            png,
-            area,
-            garments=garments,
-            words=word_inks(recipe),
-            enlarged=recipe.spec.get("painting", {}).get("enlarged", 1.0),
-            size_limits=self.sizes,
-        )
+    def _proof(self, png: bytes, area: Area, drawing: Drawing) -> Proof:
+        return proof_of(png, area, drawing.recipe, drawing.garments, self.sizes, self.profile)
+
+    def _others(self, drawing: Drawing, verdicts: list[Verdict]) -> Iterator[_File]:
+        """The files beside the tee's; a verdict says why one could not be made."""
+        areas = [(area.name, partial(self._for_area, drawing, area)) for area in self.areas]
+        forms = [(form, partial(self._in_form, drawing, form)) for form in self.forms]
+        for name, make in [*areas, *forms]:
+            try:
+                yield make()
+            except (UndrawableError, ValueError) as error:
+                detail = str(error)
+                verdicts.append(Verdict(check=f"{name} file", result="failed", detail=detail, source="its proof"))
+
+    def _for_area(self, drawing: Drawing, area: Area) -> _File:
+        """The print file of another area. Raises ValueError where it fails its proof."""
+        png = self.artist.render(drawing.recipe, area, drawing.pictures)
+        proof = self._proof(png, area, drawing)
+        if proof.faults:
+            raise ValueError("; ".join(proof.faults))
+        return _File(area.name, png, proof)
+
+    def _in_form(self, drawing: Drawing, form: str) -> _File:
+        """The tee's print file in another form. Raises ValueError where the design has none."""
+        if form == "tif":
+            return _File(form, tiff(drawing.png, self.profile))
+        if form == "pdf":
+            return _File(form, pdf(drawing.png, self.profile))
+        if drawing.pictures:
+            raise ValueError("a model's picture is no flat art: it has no outlines")
+        return _File(form, svg(drawing.recipe, typefaces(), TEE).encode())
 
     def _draw(self, idea: Idea, recent: list[Recipe], verdicts: list[Verdict]) -> Drawing:
         try:
@@ -208,7 +253,7 @@ class Workshop:
         drawing: Drawing,
         verdicts: Sequence[Verdict],
         proof: Proof,
-        files: Mapping[str, tuple[bytes, Proof]],
+        files: Sequence[_File],
         form: str,
     ) -> StoredDesign:
         folder = idea_prefix(idea.id)
@@ -234,14 +279,15 @@ class Workshop:
             },
             verdicts=tuple(verdicts),
             proof=proof,
+            proof_uri=self.objects.put_content(folder, proof_picture(drawing.png, proof), ".jpg"),
             files={
-                name: DesignFile(
-                    uri=self.objects.put_content(folder, png, ".png"),
-                    sha256=sha256(png),
-                    size_bytes=len(png),
-                    proof=measured,
+                file.name: DesignFile(
+                    uri=self.objects.put_content(folder, file.body, FORMS.get(file.name, ".png")),
+                    sha256=sha256(file.body),
+                    size_bytes=len(file.body),
+                    proof=file.proof,
                 )
-                for name, (png, measured) in files.items()
+                for file in files
             },
             fingerprint=form,
         )
@@ -272,6 +318,32 @@ def print_areas(names: Sequence[str]) -> tuple[Area, ...]:
     if unknown:
         raise PermanentError(f"ENGINE_PRINT_AREAS names {', '.join(unknown)}: known are {', '.join(AREAS)}")
     return tuple(AREAS[name] for name in names if name != TEE.name)
+
+
+def print_forms(names: Sequence[str]) -> tuple[str, ...]:
+    """The forms of ENGINE_PRINT_FORMATS beside the PNG, which every design has.
+
+    Raises:
+        PermanentError: one is unknown.
+    """
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise PermanentError(f"ENGINE_PRINT_FORMATS names {', '.join(unknown)}: known are {', '.join(FORMATS)}")
+    return tuple(form for name in names for form in FORMATS[name])
+
+
+def proof_of(
+    png: bytes,
+    area: Area,
+    recipe: Recipe,
+    garments: Sequence[GarmentColor],
+    sizes: Mapping[str, int],
+    profile: str = BUILT_IN,
+) -> Proof:
+    """The proof of a print file of the recipe; arguments and errors as of `prove`."""
+    enlarged = recipe.spec.get("painting", {}).get("enlarged", 1.0)
+    words = word_inks(recipe)
+    return prove(png, area, garments=garments, words=words, enlarged=enlarged, size_limits=sizes, profile=profile)
 
 
 def _gpu_seconds(drawing: Drawing) -> float:

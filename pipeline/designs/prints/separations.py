@@ -1,20 +1,95 @@
-"""What becomes of the colours on a CMYK press: which of them it can't print.
+"""What a CMYK press gets: TIFF and PDF beside the sRGB PNG, and the share of colours that it can't print.
 
-Colours are converted relative to the paper, with the black point compensated, as printers do by default.
+Colours are converted relative to the paper, with the black point compensated, as printers do by default. What isn't
+inked stays transparent: the TIFF has the alpha as a fifth channel, the PDF as a soft mask, from which an underbase for
+dark cloth can be made. A program that ignores the alpha sees white there.
 """
 
 from __future__ import annotations
 
-from functools import cache
+import io
+import zlib
+from pathlib import PurePath
 
+import numpy as np
+import pikepdf
 import pyvips
 
-from pipeline.designs.prints.raster import Colours
+from pipeline.designs.prints.raster import Colours, Raster, image_of, read
 
 BUILT_IN = "cmyk"
 """The profile inside libvips: "Chemical proof" by Graeme W. Gill, released into the public domain."""
 OUT_OF_GAMUT = 5.0
 """ΔE (CIEDE2000) between a colour and what is left of it, from which the two look different side by side."""
+DEFLATE = 6
+PROFILE = "icc-profile-data"
+
+
+def tiff(png: bytes, profile: str = BUILT_IN) -> bytes:
+    """The print file as CMYK with alpha: TIFF, LZW, with its resolution and the press's profile.
+
+    Args:
+        png: the print file.
+        profile: path of an ICC profile of a CMYK press, or BUILT_IN.
+
+    Raises:
+        ValueError: the bytes are no picture, or the profile can't be used.
+    """
+    raster = read(png)
+    inks = _separated(raster, profile)
+    alpha = image_of(raster.pixels, 300)[3]
+    whole = inks.bandjoin(alpha).copy(interpretation="cmyk", xres=raster.header.xres, yres=raster.header.yres)
+    return bytes(whole.tiffsave_buffer(compression="lzw", predictor="horizontal", resunit="inch"))
+
+
+def pdf(png: bytes, profile: str = BUILT_IN) -> bytes:
+    """The print file as a PDF page of its physical size: CMYK without loss, the press's profile, a soft mask.
+
+    Args:
+        png: the print file; its resolution gives the page's size.
+        profile: path of an ICC profile of a CMYK press, or BUILT_IN.
+
+    Raises:
+        ValueError: the bytes are no picture, or the profile can't be used.
+    """
+    raster = read(png)
+    inks = _separated(raster, profile)
+    document = pikepdf.new()
+    icc = document.make_stream(inks.get(PROFILE), N=4, Alternate=pikepdf.Name.DeviceCMYK)
+
+    def image(pixels: bytes, **entries: object) -> pikepdf.Stream:
+        return document.make_stream(
+            zlib.compress(pixels, DEFLATE),
+            Type=pikepdf.Name.XObject,
+            Subtype=pikepdf.Name.Image,
+            Width=inks.width,
+            Height=inks.height,
+            BitsPerComponent=8,
+            Filter=pikepdf.Name.FlateDecode,
+            **entries,
+        )
+
+    mask = image(raster.pixels[..., 3].tobytes(), ColorSpace=pikepdf.Name.DeviceGray)
+    colour = pikepdf.Array([pikepdf.Name.ICCBased, document.make_indirect(icc)])
+    printed = image(inks.write_to_memory(), ColorSpace=colour, SMask=document.make_indirect(mask))
+    # A PNG's resolution is in whole pixels per metre: 300 DPI comes back as 299.9994. A point is 1/72 in.
+    width, height = (
+        side / round(per_mm * 25.4, 2) * 72
+        for side, per_mm in ((inks.width, raster.header.xres), (inks.height, raster.header.yres))
+    )
+    page = document.add_blank_page(page_size=(width, height))
+    page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Print=document.make_indirect(printed)))
+    page.Contents = document.make_stream(f"q {width:.4f} 0 0 {height:.4f} 0 0 cm /Print Do Q".encode())
+    out = io.BytesIO()
+    document.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def _separated(raster: Raster, profile: str) -> pyvips.Image:
+    """Four bands, the profile attached; white where nothing is inked."""
+    pixels = raster.pixels
+    rgb = np.where(pixels[..., 3:] > 0, pixels[..., :3], np.uint8(255))
+    return converted(image_of(rgb, 300), "srgb", profile)
 
 
 def out_of_gamut(found: Colours, profile: str) -> float:
@@ -29,8 +104,7 @@ def out_of_gamut(found: Colours, profile: str) -> float:
     """
     if not len(found.share):
         return 0.0
-    rgb = pyvips.Image.new_from_memory(found.rgb.tobytes(), len(found.share), 1, 3, "uchar")
-    rgb = rgb.copy(interpretation="srgb")
+    rgb = image_of(found.rgb[None], 300)
     printed = converted(converted(rgb, "srgb", profile), profile, "srgb")
     difference = rgb.colourspace("lab").dE00(printed.colourspace("lab")).numpy().ravel()
     return float(found.share[difference > OUT_OF_GAMUT].sum())
@@ -48,11 +122,10 @@ def converted(image: pyvips.Image, source: str, target: str) -> pyvips.Image:
         ).copy_memory()
     except pyvips.Error as error:
         raise ValueError(
-            f"no colours of {source!r} can be given in {target!r}: name an ICC profile of a press"
+            f"no colours of {source!r} can be given in {target!r}: name an ICC profile of a CMYK press"
         ) from error
 
 
-@cache
 def profile_name(profile: str) -> str:
-    """What the profile calls itself, for a proof."""
-    return "Chemical proof (public domain, in libvips)" if profile == BUILT_IN else profile
+    """What the profile is called in a proof."""
+    return "Chemical proof" if profile == BUILT_IN else PurePath(profile).name
