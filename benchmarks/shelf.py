@@ -20,14 +20,15 @@ from assets.designs import RECENT
 from benchmarks.ideas_per_day import run
 from benchmarks.stage import embedded, machine
 from pipeline.definitions import build_defs
-from pipeline.designs.areas import TEE, Area
+from pipeline.designs.areas import AREAS, TEE, Area
 from pipeline.designs.compose import compose, garments
-from pipeline.mockups import Cell, contact_sheet, mock
+from pipeline.mockups import PRODUCTS, Cell, contact_sheet, mock
 from pipeline.models import Brief, GarmentColor, Idea, Recipe
 from resources.artists.composer import Composer
 from resources.defaults import default_resources
 from resources.settings import ROOT
 from resources.store import Store
+from resources.studio import Studio
 from resources.typefaces import typefaces
 
 DESIGNS, MOCKUPS = 50, 12
@@ -37,6 +38,10 @@ LOOK_PX = 1000
 """Side of a single design's picture."""
 LOOK = Area(name="look", width=LOOK_PX * TEE.width // TEE.height, height=LOOK_PX, dpi=TEE.dpi * LOOK_PX // TEE.height)
 FOLDER = ROOT / "build" / "shelf"
+SCENES = ROOT / "build" / "scenes"
+"""Products drawn once are kept here for the next time."""
+PICTURED = (*["tee", "tee", *(name for name in PRODUCTS if name != "tee")] * 2,)
+"""Products of the mock-ups, in order: tees are what sells."""
 
 
 def main() -> None:
@@ -103,11 +108,13 @@ class Shelf:
 
     def _mocked(self) -> list[Cell]:
         step = max(1, len(self.recipes) // MOCKUPS)
+        studio = Studio(SCENES, {})
         cells = []
-        for recipe in self.recipes[::step][:MOCKUPS]:
-            png = self._artist.render(recipe, TEE, {})
-            front = next(iter(mock(png, worn_on(recipe))))
-            cells.append(Cell(front.jpeg, recipe.prompt, front.garment.name))
+        for recipe, name in zip(self.recipes[::step][:MOCKUPS], PICTURED, strict=False):
+            product = PRODUCTS[name]
+            png = self._artist.render(recipe, AREAS[product.area], {})
+            front = next(iter(mock(png, product, worn_on(recipe), studio.scene, recipe.seed)))
+            cells.append(Cell(front.jpeg, recipe.prompt, f"{name} · {front.garment.name}"))
             say(f"{len(cells)} of {MOCKUPS} mock-ups")
         return cells
 

@@ -387,6 +387,7 @@ class Proof(Model):
     width: int
     height: int
     dpi: float = Field(description="effective: pixels per printed inch of what was drawn, before any upscaling")
+    file_dpi: float = Field(default=300.0, description="pixels per printed inch of the file")
     min_stroke_mm: float = Field(description="thinnest inked line: the 1st percentile of local widths")
     fringe: float = Field(ge=0, le=1, description="share of inked pixels that are half transparent and no clean edge")
     dead_margin: float = Field(ge=0, le=1, description="share of the area outside the inked box")

@@ -143,6 +143,7 @@ class Settings(BaseSettings):
     cmyk_profile: Path | None = Field(
         default=None, description="ICC profile of the press, for CMYK files and gamut; unset: the one inside libvips"
     )
+    mockup_templates: Path | None = Field(default=None, description="a folder of photo templates: further products")
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",

@@ -4,7 +4,7 @@ What belongs here: the cache of scenes. What does not: drawing them (`pipeline.m
 (`resources.templates`).
 
 Scenes lie in `<data_dir>/scenes/<code>/<product>-<view>-<drape>.npz`, where <code> is a hash of the code that draws
-them and of the libraries it draws with: another version draws its own, and removes those of the one before.
+them and of the libraries it draws with: another version draws its own, and in time removes those of the one before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import time
 import zipfile
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
@@ -31,10 +32,14 @@ from pipeline.mockups.scene import Scene, Surface
 from pipeline.models import Variant, sha256
 from resources.errors import PermanentError
 from resources.settings import Settings, names
+from resources.templates import templates
 
 LIBRARIES = ("numpy", "opencv-python-headless")
 IN_MEMORY = 8
 """Scenes that a process holds: some 25 MB each."""
+
+STALE_S = 7 * 86400
+"""Age at which scenes of another version are removed: processes of both may run for a while."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +58,7 @@ class Studio:
 
     def scene(self, product: Product, view: Variant, drape: int) -> Scene:
         """The scene of a product's view in a drape. One that can't be read is drawn anew, and the log says so."""
-        name = f"{product.name}-{view}-{drape}"
+        name = "-".join(filter(None, (product.name, product.version, view, str(drape))))
         with _locks[name]:
             found = _recent.get(name)
             if found is None:
@@ -80,8 +85,8 @@ class Studio:
         made = product.draw(view, drape)
         self._folder.mkdir(parents=True, exist_ok=True)
         for other in self._folder.parent.iterdir():
-            if other != self._folder:
-                logger.info("%s is of another version: removed", other)
+            if other != self._folder and other.stat().st_mtime < time.time() - STALE_S:
+                logger.info("%s is of another version and old: removed", other)
                 shutil.rmtree(other, ignore_errors=True)
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as file:
             np.savez(file, allow_pickle=False, **packed(made))
@@ -99,13 +104,13 @@ def studio(settings: Settings) -> Studio:
     """The studio of the settings.
 
     Raises:
-        PermanentError: ENGINE_PRODUCTS names a product that there isn't, or none.
+        PermanentError: ENGINE_PRODUCTS names a product that there isn't, or none; or a template can't be used.
     """
+    known = {**PRODUCTS, **(templates(settings.mockup_templates) if settings.mockup_templates else {})}
     chosen = names(settings.products)
-    unknown = [name for name in chosen if name not in PRODUCTS]
-    if unknown or not chosen:
-        raise PermanentError(f"ENGINE_PRODUCTS={settings.products!r}: use names of {', '.join(PRODUCTS)}")
-    return Studio(settings.data_dir.resolve() / "scenes", {name: PRODUCTS[name] for name in chosen})
+    if not chosen or any(name not in known for name in chosen):
+        raise PermanentError(f"ENGINE_PRODUCTS={settings.products!r}: use names of {', '.join(known)}")
+    return Studio(settings.data_dir.resolve() / "scenes", {name: known[name] for name in chosen})
 
 
 @cache

@@ -61,19 +61,32 @@ MAX_SIDE = 10**6
 
 FORMATS = {
     "crew department social_club badge": ("roundel", "patch", "varsity", "label", "ribbon"),
-    "years_of since raised_on era": ("sunset", "varsity", "roundel", "groove", "echo"),
-    "happy_place rather_be weekend season topic_place": ("park", "sunset", "icon", "arch"),
-    "love_language therapy emotional_support gratitude letter best_wishes": ("swash", "quiet", "label", "arch"),
+    "years_of since raised_on era": ("big_number", "stripes", "sunset", "varsity", "roundel", "groove", "echo"),
+    "happy_place rather_be weekend season topic_place": ("park", "postage", "sunset", "icon", "arch"),
+    "love_language therapy emotional_support gratitude letter best_wishes": (
+        "handmade",
+        "shaped",
+        "swash",
+        "quiet",
+        "label",
+        "arch",
+    ),
     "caution recipe will_work": ("stamp", "stack"),
-    "powered_by topic_fuel topic_creature topic_thing icon": ("icon", "sunset", "arch", "patch"),
-    "trio own_words text": ("stack", "swash", "groove"),
+    "powered_by topic_fuel topic_creature topic_thing icon": ("icon", "collage", "split", "sunset", "arch", "patch"),
+    "trio own_words text": ("collage", "handmade", "stack", "swash", "groove"),
 }
 """Beginnings of the names of formats → layouts that suit them."""
 NICHES = {
-    "hik camp ang fish garden plant bird ski star beach travel eco national": ("park", "sunset", "roundel", "patch"),
+    "hik camp ang fish garden plant bird ski star beach travel eco national": (
+        "postage",
+        "park",
+        "sunset",
+        "roundel",
+        "patch",
+    ),
     "runner lift golf soccer pickleball cycl teach coach sport gym": ("varsity", "stack", "roundel"),
-    "gam vinyl nostalg guitar drum develop music retro comput": ("sunset", "echo", "groove"),
-    "book librar tea yog knit quilt mom grandma": ("quiet", "swash", "label", "arch"),
+    "gam vinyl nostalg guitar drum develop music retro comput": ("stripes", "sunset", "echo", "groove"),
+    "book librar tea yog knit quilt mom grandma": ("tarot", "outline", "quiet", "swash", "label", "arch"),
 }
 """Beginnings of the names of niches → layouts that suit them."""
 _LAYERS = TypeAdapter(tuple[Layer, ...])
@@ -129,7 +142,9 @@ def compose(brief: Brief, recent: Sequence[Recipe], typefaces: Typefaces, pictur
     for motif in brief.motifs:
         pictogram(motif)
     rng = chance(brief.seed)
-    palettes = _ranked(rng, PALETTES, lambda p: brief.mood in p.moods, recent, lambda p, r: p.name == r.palette)
+    palettes = _ranked(
+        rng, PALETTES, lambda p: p.suits(brief.mood, brief.occasion), recent, lambda p, r: p.name == r.palette
+    )
     uncovered = True
     for layout, pairing in _candidates(brief, recent, rng, picture):
         if not _covers(pairing, brief.phrase, typefaces):

@@ -9,14 +9,10 @@ import math
 from functools import cache
 from itertools import pairwise
 
-import numpy as np
 import shapely
 
 from pipeline.designs.pictograms import pictogram
-from pipeline.designs.shapes import Shape, circle, common, cut, joined, outset, polygon, transformed
-
-OVERLAP = 0.3
-"""A pictogram whose parts only touch is grown by this before it is joined with others, in its units."""
+from pipeline.designs.shapes import Point, Shape, common, cut, dots, joined, outset, polygon, transformed
 
 
 @cache
@@ -37,7 +33,7 @@ def icon_shade(name: str, x: float, y: float) -> Shape:
 @cache
 def icon_drop(name: str, x: float, y: float) -> Shape:
     """The pictogram drawn out along x, y, as if cut from a thick board, with its face."""
-    shape = outset(pictogram(name), OVERLAP)
+    shape = pictogram(name)
     sides = []
     for ring in shapely.get_rings(shapely.get_parts(shape)):
         corners = shapely.get_coordinates(ring)
@@ -82,14 +78,11 @@ def icon_dots(name: str, columns: int) -> Shape:
     left, top, right, bottom = shape.bounds
     pitch = max(right - left, bottom - top) / columns
     rows = math.ceil((bottom - top) / (pitch * 0.87)) + 1
-    dots = []
+    centres: list[Point] = []
+    radii: list[float] = []
     for row in range(rows):
-        depth = row / max(rows - 1, 1)
-        radius = pitch * (0.24 + 0.4 * depth)
-        shift = (row % 2) / 2
-        dots += [
-            circle(left + (column + shift) * pitch, top + row * 0.87 * pitch, radius) for column in range(columns + 1)
-        ]
-    found = common(shape, joined(dots))
-    parts = shapely.get_parts(found)
-    return shapely.MultiPolygon(list(parts[shapely.area(parts) > np.pi * (0.15 * pitch) ** 2]))
+        depth, shift = row / max(rows - 1, 1), (row % 2) / 2
+        centres += [(left + (column + shift) * pitch, top + row * 0.87 * pitch) for column in range(columns + 1)]
+        radii += [pitch * (0.24 + 0.4 * depth)] * (columns + 1)
+    parts = shapely.get_parts(common(shape, dots(centres, radii)))
+    return shapely.MultiPolygon(list(parts[shapely.area(parts) > math.pi * (0.15 * pitch) ** 2]))

@@ -16,6 +16,7 @@ from pipeline.designs.shapes import (
     circle,
     common,
     cut,
+    dots,
     from_svg,
     joined,
     line,
@@ -151,12 +152,14 @@ def halftone(width: float, height: float, columns: int) -> Shape:
     """A field of dots that shrink downwards, the top at y = 0."""
     pitch = width / columns
     rows = int(height / (pitch * 0.87))
-    dots = []
+    centres: list[Point] = []
+    radii: list[float] = []
     for row in range(rows):
         radius = pitch * 0.46 * (1 - row / rows) ** 0.8
         for column in range(columns - row % 2):
-            dots.append(circle(-width / 2 + pitch * (column + 0.5 + (row % 2) / 2), pitch * (0.5 + row * 0.87), radius))
-    return joined(dots)
+            centres.append((-width / 2 + pitch * (column + 0.5 + (row % 2) / 2), pitch * (0.5 + row * 0.87)))
+            radii.append(radius)
+    return dots(centres, radii)
 
 
 def laurel(radius: float, leaves: int = 9) -> Shape:
@@ -282,12 +285,62 @@ def frame(width: float, height: float, line: float, radius: float = 0.0) -> Shap
     return cut(_plate(width, height, radius), _plate(width - 2 * line, height - 2 * line, radius * 0.94))
 
 
+def board(width: float, height: float, radius: float = 0.0) -> Shape:
+    """A solid rectangle; a negative radius hollows the corners."""
+    return _plate(width, height, radius)
+
+
 def _plate(width: float, height: float, radius: float) -> Shape:
     x, y = width / 2, height / 2
     if radius >= 0:
         return rectangle(-x, -y, x, y, radius)
     bites = joined(circle(side * x, end * y, -radius) for side in (-1, 1) for end in (-1, 1))
     return cut(rectangle(-x, -y, x, y), bites)
+
+
+def perforated(width: float, height: float, pitch: float) -> Shape:
+    """A rectangle with the bitten edge of a postage stamp; `pitch` from tooth to tooth, about."""
+    holes = []
+    for length, place in (
+        (width, lambda t, side: (t, side * height / 2)),
+        (height, lambda t, side: (side * width / 2, t)),
+    ):
+        count = round(length / pitch)
+        holes += [
+            circle(*place(-length / 2 + length * i / count, side), 0.3 * pitch)
+            for i in range(count + 1)
+            for side in (-1, 1)
+        ]
+    return cut(rectangle(-width / 2, -height / 2, width / 2, height / 2), joined(holes))
+
+
+def panel_sun(width: float, height: float, low: float = 0.3) -> Shape:
+    """A rectangle of rays about a sun that stands `low` of the height above its foot."""
+    reach = math.hypot(width, height)
+    beams = [rays(0.24 * height, reach, 30, 0.5), circle(0, 0, 0.2 * height)]
+    y = height * (0.5 - low)
+    return common(rectangle(-width / 2, -height / 2, width / 2, height / 2), joined(_moved(beam, y) for beam in beams))
+
+
+def bow(radius: float, line: float, reach: float, left: float) -> Shape:
+    """A band that comes from the left, turns in a half circle and goes back; the whole bend ends at `reach`."""
+    half = common(_ring(radius, line), rectangle(0, -radius, radius, radius))
+    arms = [
+        rectangle(-left, side * radius - line * (side > 0), 0, side * radius + line * (side < 0)) for side in (-1, 1)
+    ]
+    return transformed(joined([half, *arms]), (1, 0, 0, 1, reach, 0))
+
+
+def rainbow(radius: float, line: float, legs: float) -> Shape:
+    """A half ring standing on legs, about the ring's centre."""
+    half = common(_ring(radius, line), rectangle(-radius, -radius, radius, 0))
+    inner = radius - line
+    posts = [rectangle(min(side * radius, side * inner), 0, max(side * radius, side * inner), legs) for side in (-1, 1)]
+    return joined([half, *posts])
+
+
+def _ring(radius: float, line: float) -> Shape:
+    return cut(circle(0, 0, radius), circle(0, 0, radius - line))
 
 
 def _moved(shape: Shape, y: float) -> Shape:
@@ -344,9 +397,9 @@ ORNAMENTS: dict[str, Callable[..., Shape]] = {
     draw.__name__: draw
     for draw in (
         rule, star, sparkle, diamond, rays, dashes, disc, sun, ridge, pines, waves, halftone, laurel,
-        ribbon, swash, hoop, scallop, burst, hexagon, shield, window, heart, drop, egg, badge, lozenge, frame,
+        ribbon, swash, hoop, scallop, burst, hexagon, shield, window, heart, drop, egg, badge, lozenge,
+        frame, board, perforated, panel_sun, bow, rainbow,
         view_sun, view_ridge, view_wood, view_lake, view_hill,
-        icon_shade, icon_drop, icon_hatch, icon_dots,
-        wear, crackle, brushed, faded,
+        icon_shade, icon_drop, icon_hatch, icon_dots, wear, crackle, brushed, faded,
     )
 }  # fmt: skip

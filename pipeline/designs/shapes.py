@@ -69,6 +69,11 @@ def circle(x: float, y: float, radius: float) -> Shape:
     return shapely.Point(x, y).buffer(radius, quad_segs=3 * ROUND)
 
 
+def dots(centres: Sequence[Point], radii: Sequence[float]) -> Shape:
+    """Small discs."""
+    return shapely.union_all(shapely.buffer(shapely.points(np.array(centres)), np.array(radii), quad_segs=6))
+
+
 def joined(shapes: Iterable[Shape]) -> Shape:
     """All the shapes as one; overlaps are filled once."""
     return shapely.union_all(list(shapes))

@@ -8,11 +8,13 @@ layers are painted.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import shapely
 
 from pipeline.designs.chance import chance
-from pipeline.designs.shapes import Shape, circle, joined, line, outset, polygon
+from pipeline.designs.shapes import Point, Shape, dots, joined, line, polygon
 
 FINEST_MM = 0.4
 """Least width of a speck or a crack, on the standard tee."""
@@ -39,7 +41,7 @@ def wear(width: float, height: float, seed: int, count: int = 520, size: float =
                 (x + px * math.cos(lean) - py * math.sin(lean), y + px * math.sin(lean) + py * math.cos(lean))
             )
         specks.append(polygon(points))
-    return _held(joined(specks))
+    return _held(specks)
 
 
 def crackle(width: float, height: float, seed: int, cells: int = 260) -> Shape:
@@ -79,7 +81,7 @@ def brushed(width: float, height: float, seed: int, count: int = 90) -> Shape:
             cos, sin = math.cos(lean), math.sin(lean)
             lens = [(-length / 2, 0), (-length / 6, -half), (length / 4, -half), (length / 2, 0), (0, half)]
             streaks.append(polygon([(x + dx + a * cos - b * sin, y + dy + a * sin + b * cos) for a, b in lens]))
-    return _held(joined(streaks))
+    return _held(streaks)
 
 
 def faded(width: float, height: float, seed: int, columns: int = 62) -> Shape:
@@ -88,18 +90,20 @@ def faded(width: float, height: float, seed: int, columns: int = 62) -> Shape:
     pitch = width / columns
     rows = int(height * 0.42 / (pitch * 0.87))
     wave = rng.uniform(0, math.tau)
-    holes = []
+    centres: list[Point] = []
+    radii: list[float] = []
     for row in range(rows):
         for column in range(columns):
             x = -width / 2 + (column + 0.5 + (row % 2) / 2) * pitch
             start = 0.16 * math.sin(2.6 * math.tau * x / width + wave) + 0.1 * math.sin(7 * math.tau * x / width)
-            depth = row / rows - 0.12 - start
-            radius = 0.36 * pitch * max(0.0, min(1.0, depth * 1.15))
+            radius = 0.36 * pitch * min(1.0, 1.15 * (row / rows - 0.12 - start))
             if 2 * radius >= FINEST * 1.4:
-                holes.append(circle(x, height / 2 - (rows - row) * pitch * 0.87, radius))
-    return joined(holes)
+                centres.append((x, height / 2 - (rows - row) * pitch * 0.87))
+                radii.append(radius)
+    return dots(centres, radii)
 
 
-def _held(shape: Shape) -> Shape:
-    """The shape without what is finer than FINEST."""
-    return outset(outset(shape, -FINEST / 2), FINEST / 2)
+def _held(pieces: Sequence[Shape]) -> Shape:
+    """The pieces as one, without what is finer than FINEST."""
+    thin = shapely.buffer(np.array(pieces), -FINEST / 2, quad_segs=2)
+    return shapely.union_all(shapely.buffer(thin[~shapely.is_empty(thin)], FINEST / 2, quad_segs=2))

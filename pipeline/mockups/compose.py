@@ -56,9 +56,10 @@ def mock(
     Raises:
         ValueError: No garment, a colour twice, or a print file that can't be read; at the call.
     """
-    offered = garments[: 1 + COLORWAYS]
+    offered = _offered(product, garments)
     if not offered:
-        raise ValueError("garments is empty: the design is readable on no colour of the product")
+        names = ", ".join(garment.name for garment in garments) or "no colour"
+        raise ValueError(f"garments={names}: the {product.name} comes in none of them")
     if len({g.name for g in offered}) < len(offered):
         raise ValueError(f"garments={[g.name for g in offered]!r}: a colour is named twice")
     design = read(png, product.size, product.place, product.plate)
@@ -67,7 +68,13 @@ def mock(
 
 def pictures_of(product: Product, garments: Sequence[GarmentColor]) -> int:
     """How many pictures `mock` makes."""
-    return len(product.views) + (min(COLORWAYS, len(garments) - 1) if product.coloured else 0)
+    return len(product.views) + max(0, len(_offered(product, garments)) - 1)
+
+
+def _offered(product: Product, garments: Sequence[GarmentColor]) -> Sequence[GarmentColor]:
+    if product.only:
+        return [garment for garment in garments if garment.name == product.only.name]
+    return garments[: 1 + COLORWAYS] if product.coloured else garments[:1]
 
 
 def _pictures(
@@ -77,7 +84,7 @@ def _pictures(
     for view in product.views:
         scene = scenes(product, view, drape)
         layer = _laid_on(design, scene, scene.surface, product) if design and scene.surface else None
-        colours = garments if view is Variant.FRONT and product.coloured else garments[:1]
+        colours = garments if view is Variant.FRONT else garments[:1]
         for number, colour in enumerate(colours):
             yield MockupImage(
                 product=product.name,
@@ -193,21 +200,14 @@ def _underbase(coverage: Light) -> Light:
 
 
 def _picture(scene: Scene, colour: GarmentColor, layer: Layer | None) -> Pixels:
-    table = tone.cloth_table(colour.hex)
-    picture = cv2.LUT(cv2.merge([scene.light] * 3), table)
-    cut_out = layer is not None and layer.shine is not None
-    if layer is not None and scene.surface is not None and not cut_out:
-        window = scene.surface.window
-        lit = cv2.LUT(cv2.merge([scene.light[window]] * 3), _linear_table(table))
-        picture[window] = displayed(layer.over(cast("Light", lit), colour))
-    cover = cv2.merge([scene.cover] * 3)
-    picture = cv2.add(cv2.multiply(picture, cover, scale=1 / 255), scene.around)
+    picture = cv2.LUT(cv2.merge([scene.light] * 3), tone.cloth_table(colour.hex))
+    picture = cv2.add(cv2.multiply(picture, cv2.merge([scene.cover] * 3), scale=1 / 255), scene.around)
     gloss = scene.gloss
-    if layer is not None and layer.shine is not None and scene.surface is not None:
+    if layer is not None and scene.surface is not None:
         window = scene.surface.window
-        below = np.asarray(tone.decoding()[0][picture[window]] / 65535, np.float32)
-        picture[window] = displayed(layer.over(below, colour))
-        if gloss is not None:
+        below = cv2.LUT(picture[window], np.asarray(tone.decoding() / 65535, np.float32))
+        picture[window] = displayed(layer.over(cast("Light", below), colour))
+        if gloss is not None and layer.shine is not None:
             shown = np.zeros_like(gloss)
             shown[window] = cv2.multiply(gloss[window], layer.shine, scale=1 / 255)
             gloss = shown
@@ -215,10 +215,6 @@ def _picture(scene: Scene, colour: GarmentColor, layer: Layer | None) -> Pixels:
         mirrored = cv2.merge([gloss] * 3)
         picture = cv2.add(picture, cv2.multiply(cv2.bitwise_not(picture), mirrored, scale=1 / 255))
     return cast("Pixels", picture)
-
-
-def _linear_table(table: NDArray[np.uint8]) -> Light:
-    return np.asarray(tone.decoding()[0][table] / 65535, np.float32)
 
 
 def displayed(light: Light) -> Pixels:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.designs.areas import Area
+from pipeline.designs.areas import TEE, Area
 from pipeline.designs.compose import compose, sketch
-from pipeline.designs.layers import Picture
+from pipeline.designs.layers import Layer, Picture
 from pipeline.designs.prints.picture import Prepared, prepare
 from pipeline.designs.prompts import picture_request
+from pipeline.designs.rendering import placed
 from pipeline.designs.typefaces import Typefaces
 from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe
 from resources.artists.base import Painter
@@ -79,7 +80,7 @@ class Painted:
             "seed": painting.seed,
             "negative_prompt": request.negative_prompt,
             "settings": painting.settings,
-            "enlarged": round(cut.enlarged, 3),
+            "enlarged": round(enlarged(recipe, cut), 3),
             "prepared": list(cut.steps),
         }
         return recipe.model_copy(
@@ -99,3 +100,10 @@ class Painted:
             seconds=round(painting.seconds, 3),
             cost_micros=painting.cost_micros,
         )
+
+
+def enlarged(recipe: Recipe, cut: Prepared) -> float:
+    """How many times as large as it was drawn the picture is printed on the tee; 1: as large or smaller."""
+    layers = (Layer.model_validate(layer) for layer in recipe.spec["layers"])
+    shown = max(layer.scale for layer in layers if layer.kind == "picture")
+    return max(1.0, cut.enlarged * shown * placed(tuple(recipe.spec["bounds"]), TEE.room)[0])

@@ -56,6 +56,8 @@ class Setup(NamedTuple):
     compiled: bool = False
     cpu_allowed: bool = False
     cache: Path | None = None
+    limit_s: float = math.inf
+    """Seconds that a picture may take once its model is loaded."""
 
 
 class Loaded(NamedTuple):
@@ -93,7 +95,7 @@ class SdxlPainter:
 
         Raises:
             UndrawableError: a request has an impossible size or init image, or its picture came out empty.
-            TransientError: there is no GPU, or it has not the memory for one picture, or it failed.
+            TransientError: there is no GPU, it has not the memory for one picture, it failed, or it takes too long.
             PermanentError: packages or the model are missing, or do not fit each other.
         """
         for request in requests:
@@ -125,6 +127,7 @@ def painter(settings: Settings) -> SdxlPainter:
             compiled=settings.sdxl_compile,
             cpu_allowed=settings.sdxl_cpu,
             cache=settings.models_dir,
+            limit_s=settings.painter_seconds,
         )
     )
 
@@ -138,11 +141,7 @@ def check(settings: Settings) -> str:
     Raises:
         PermanentError, TransientError: why it could not.
     """
-    try:
-        torch = importlib.import_module("torch")
-        importlib.import_module("diffusers")
-    except ImportError as error:
-        raise PermanentError(f"the artist sdxl needs {error.name}: run `make setup-models`") from error
+    torch, _ = _packages()
     device = _device(torch, allow_cpu=settings.sdxl_cpu)
     return f"{checkpoints.find('ENGINE_SDXL_MODEL', settings.sdxl_model, settings.models_dir)} on {device}"
 
@@ -161,12 +160,15 @@ def _loaded(setup: Setup) -> Loaded:
     return _held[1]
 
 
-def _load(setup: Setup) -> Loaded:
+def _packages() -> tuple[Any, Any]:
     try:
-        torch = importlib.import_module("torch")
-        diffusers = importlib.import_module("diffusers")
+        return importlib.import_module("torch"), importlib.import_module("diffusers")
     except ImportError as error:
         raise PermanentError(f"the artist sdxl needs {error.name}: run `make setup-models`") from error
+
+
+def _load(setup: Setup) -> Loaded:
+    torch, diffusers = _packages()
     device = _device(torch, allow_cpu=setup.cpu_allowed)
     found = {"ENGINE_SDXL_MODEL": checkpoints.find("ENGINE_SDXL_MODEL", setup.model, setup.cache)}
     if setup.refiner:
@@ -353,11 +355,24 @@ def _in_batches(loaded: Loaded, setup: Setup, alike: Sequence[PictureRequest], b
 def _draw(loaded: Loaded, setup: Setup, some: Sequence[PictureRequest]) -> list[Image.Image]:
     """Pictures of requests that are alike."""
     torch, first = importlib.import_module("torch"), some[0]
+    late_at = time.monotonic() + setup.limit_s * len(some)
+
+    def after_step(pipe: Any, step: int, timestep: Any, values: Json) -> Json:
+        del pipe, step, timestep
+        if time.monotonic() > late_at:
+            raise TransientError(
+                f"{loaded.model} on {loaded.facts['device']} made no picture in {setup.limit_s:g} s "
+                "(ENGINE_PAINTER_SECONDS)",
+                error_class="timeout",
+            )
+        return values
+
     asked: Json = {
         "prompt": [request.prompt for request in some],
         "negative_prompt": [request.negative_prompt for request in some],
         "num_inference_steps": _steps(setup, first),
         "guidance_scale": setup.guidance,
+        "callback_on_step_end": after_step,
         # On the CPU, whose noise is the same on every machine; one for each, so that a batch changes nothing.
         "generator": [torch.Generator("cpu").manual_seed(request.seed) for request in some],
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pipeline.listings.artwork import PICTURE
 from pipeline.models import Verdict
 
-PICTURE = "picture"
-"""Name of the verdict on a picture."""
+__all__ = ["PICTURE", "Screen"]
 
 
 class Screen(Protocol):

@@ -31,6 +31,7 @@ def test_by_default_the_composer_draws_and_painters_are_off(tmp_path: Path) -> N
     findings = told(tmp_path)
     assert findings["artists"].detail == "asked in order: composer"
     assert {what: finding.level for what, finding in findings.items()} == {
+        "artist sdxl": "off",
         "artist comfyui": "off",
         "artist automatic1111": "off",
         "artist openai": "off",

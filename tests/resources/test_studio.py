@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -110,22 +111,30 @@ def test_threads_that_want_the_same_scene_draw_it_once(tmp_path: Path, product: 
     assert len(pencil.drawn) == 1
 
 
-def test_a_process_holds_few_scenes(tmp_path: Path, product: Product, pencil: Counting) -> None:
-    room = Studio(tmp_path, {})
-    for drape in range(module.IN_MEMORY + 2):
-        room.scene(product, Variant.BACK, drape)
-    assert len(module._recent) == module.IN_MEMORY
-    assert len(pencil.drawn) == module.IN_MEMORY + 2
+def test_a_process_holds_few_scenes(
+    tmp_path: Path, product: Product, pencil: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IN_MEMORY", 2)
+    for drape in (0, 1, 2):
+        Studio(tmp_path, {}).scene(product, Variant.BACK, drape)
+    assert list(module._recent) == ["thing-back-1", "thing-back-2"]
+    assert len(pencil.drawn) == 3
 
 
-def test_scenes_of_another_version_are_removed(
+def test_old_scenes_of_another_version_are_removed(
     tmp_path: Path, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Studio(tmp_path, {}).scene(product, Variant.BACK, 0)
-    monkeypatch.setattr(module, "code", lambda: "another")
-    module._recent.clear()
-    Studio(tmp_path, {}).scene(product, Variant.BACK, 0)
-    assert [path.parent.name for path in files(tmp_path)] == ["another"]
+    def drawn_by(version: str) -> None:
+        monkeypatch.setattr(module, "code", lambda: version)
+        module._recent.clear()
+        Studio(tmp_path, {}).scene(product, Variant.BACK, 0)
+
+    drawn_by("first")
+    drawn_by("second")
+    assert [path.parent.name for path in files(tmp_path)] == ["first", "second"]
+    os.utime(tmp_path / "first", (0, 0))
+    drawn_by("third")
+    assert [path.parent.name for path in files(tmp_path)] == ["second", "third"]
 
 
 def test_the_studio_has_the_products_of_the_settings(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def prove(
         width=image.width,
         height=image.height,
         dpi=round(dpi, 1),
+        file_dpi=area.dpi,
         min_stroke_mm=round(stroke, 2),
         fringe=round(rim, 5),
         dead_margin=round(dead_margin(box, image.width, image.height), 4),
@@ -140,6 +141,21 @@ def min_stroke_mm(alpha: Plane, dpi: float) -> float:
     if coarse >= MIN_STROKE_MM + COARSE_ERROR_MM:
         return coarse
     return max(0.0, (2 * _thinnest(alpha >= 96) - 0.4) * 25.4 / dpi)
+
+
+def thinnest_at(alpha: Plane) -> tuple[int, int] | None:
+    """Where the thinnest strokes are: x and y of one in the longest run of them; None where nothing is inked."""
+    small = cv2.resize(alpha, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    ink = (small >= 64).view(np.uint8)
+    depth = cv2.distanceTransform(ink, cv2.DIST_L2, 5)
+    ridge = (ink > 0) & (depth >= cv2.dilate(depth, np.ones((3, 3), np.uint8)) - 0.05)
+    if not ridge.any():
+        return None
+    thin = (ridge & (depth <= np.percentile(depth[ridge], 1))).view(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(thin, np.ones((5, 5), np.uint8)))
+    longest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    y, x = np.nonzero((labels == longest) & (thin > 0))
+    return int(2 * x[len(x) // 2]), int(2 * y[len(y) // 2])
 
 
 def _thinnest(ink: NDArray[np.bool_]) -> float:

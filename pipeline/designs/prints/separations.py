@@ -128,4 +128,4 @@ def converted(image: pyvips.Image, source: str, target: str) -> pyvips.Image:
 
 def profile_name(profile: str) -> str:
     """What the profile is called in a proof."""
-    return "Chemical proof (public domain, in libvips)" if profile == BUILT_IN else PurePath(profile).name
+    return "Chemical proof" if profile == BUILT_IN else PurePath(profile).name

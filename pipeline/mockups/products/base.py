@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.mockups.ink import Place
 from pipeline.mockups.plane import Box
 from pipeline.mockups.scene import Plate, Scene
-from pipeline.models import Variant
+from pipeline.models import GarmentColor, Variant
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Product:
         draw: The scene of a view in a drape, drawn anew; the same arguments give the same scene.
         cloth: Whether ink sinks into cloth: dark cloth then gets an underbase.
         coloured: Whether it comes in the colours of garments; else there are no colourways.
+        only: The one colour it comes in, where that is fixed.
+        version: Of what it is drawn from, where that is not code.
         cut_out: Whether the product is its print, cut out: it lies in the scene and throws a shadow.
     """
 
@@ -40,6 +42,8 @@ class Product:
     cloth: bool = False
     coloured: bool = True
     cut_out: bool = False
+    only: GarmentColor | None = None
+    version: str = ""
 
 
 def as_composed(ink: Box, canvas: tuple[float, float]) -> Box:

@@ -58,24 +58,24 @@ POCKET_SIDE = bezier((7.6, 21.7), (7.65, 23.0), (7.6, 24.4), (7.5, 25.5))
 
 HELD = (
     # from the armpit, over the chest, down the side, into the sleeve
-    cloth.Held(((10.4, 10.6), (8.4, 10.4), (6.4, 11.6), (4.6, 13.6)), width=0.55, depth=0.14),
-    cloth.Held(((10.7, 11.4), (9.4, 13.2), (8.4, 15.4), (7.9, 17.6)), width=0.58, depth=0.16),
-    cloth.Held(((10.9, 12.2), (10.3, 15.0), (9.8, 18.0), (9.7, 22.0)), width=0.50, depth=0.14),
-    cloth.Held(((10.6, 10.8), (10.9, 8.4), (11.5, 6.4), (12.3, 4.8)), width=0.50, depth=0.16),
-    cloth.Held(((11.2, 11.6), (12.4, 11.2), (13.4, 11.6), (14.4, 12.6)), width=0.50, depth=0.15),
+    cloth.Held(((10.4, 10.6), (8.4, 10.4), (6.4, 11.6), (4.6, 13.6)), width=0.55, depth=0.18),
+    cloth.Held(((10.7, 11.4), (9.4, 13.2), (8.4, 15.4), (7.9, 17.6)), width=0.58, depth=0.21),
+    cloth.Held(((10.9, 12.2), (10.3, 15.0), (9.8, 18.0), (9.7, 22.0)), width=0.50, depth=0.18),
+    cloth.Held(((10.6, 10.8), (10.9, 8.4), (11.5, 6.4), (12.3, 4.8)), width=0.50, depth=0.21),
+    cloth.Held(((11.2, 11.6), (12.4, 11.2), (13.4, 11.6), (14.4, 12.6)), width=0.50, depth=0.20),
     # across the sleeve, where it bends
-    cloth.Held(((11.8, 13.6), (12.8, 13.4), (13.8, 13.8), (15.0, 15.2)), width=0.46, depth=0.15),
-    cloth.Held(((15.6, 14.6), (14.4, 14.9), (13.2, 16.2), (12.5, 17.6)), width=0.48, depth=0.14),
-    cloth.Held(((12.4, 16.6), (13.4, 17.0), (14.6, 17.2), (15.7, 18.4)), width=0.44, depth=0.13),
+    cloth.Held(((11.8, 13.6), (12.8, 13.4), (13.8, 13.8), (15.0, 15.2)), width=0.46, depth=0.20),
+    cloth.Held(((15.6, 14.6), (14.4, 14.9), (13.2, 16.2), (12.5, 17.6)), width=0.48, depth=0.18),
+    cloth.Held(((12.4, 16.6), (13.4, 17.0), (14.6, 17.2), (15.7, 18.4)), width=0.44, depth=0.17),
     # bunched above the cuff
-    cloth.Held(((13.0, 21.6), (14.1, 21.4), (15.2, 21.0), (16.2, 21.4)), width=0.44, depth=0.18, lean=0.8),
-    cloth.Held(((16.4, 22.4), (15.4, 22.6), (14.3, 22.8), (13.3, 22.6)), width=0.40, depth=0.16, lean=0.8),
+    cloth.Held(((13.0, 21.6), (14.1, 21.4), (15.2, 21.0), (16.2, 21.4)), width=0.44, depth=0.23, lean=0.8),
+    cloth.Held(((16.4, 22.4), (15.4, 22.6), (14.3, 22.8), (13.3, 22.6)), width=0.40, depth=0.21, lean=0.8),
     # bunched above the hem
-    cloth.Held(((11.2, 24.2), (9.6, 23.6), (8.4, 23.4), (7.6, 23.0)), width=0.50, depth=0.14),
-    cloth.Held(((9.4, 25.2), (9.2, 23.6), (8.8, 22.2), (8.6, 20.4)), width=0.46, depth=0.13),
+    cloth.Held(((11.2, 24.2), (9.6, 23.6), (8.4, 23.4), (7.6, 23.0)), width=0.50, depth=0.18),
+    cloth.Held(((9.4, 25.2), (9.2, 23.6), (8.8, 22.2), (8.6, 20.4)), width=0.46, depth=0.17),
     # from the shoulder
-    cloth.Held(((9.8, 3.0), (11.4, 4.8), (12.6, 7.2), (13.4, 10.0)), width=0.6, depth=0.07, lean=0.3),
-    cloth.Held(((4.6, 3.2), (5.2, 6.0), (5.6, 8.6), (6.6, 10.4)), width=0.6, depth=0.06, lean=0.3),
+    cloth.Held(((9.8, 3.0), (11.4, 4.8), (12.6, 7.2), (13.4, 10.0)), width=0.6, depth=0.09, lean=0.3),
+    cloth.Held(((4.6, 3.2), (5.2, 6.0), (5.6, 8.6), (6.6, 10.4)), width=0.6, depth=0.08, lean=0.3),
 )
 
 
@@ -118,8 +118,8 @@ def _drape(rng: np.random.Generator, body: Mask, *, front: bool) -> Field:
     """Height of body and sleeves: soft volumes, the pocket on them, and folds wider than a tee's."""
     x, y = BODY.grid()
     inside = f32(cv2.distanceTransform((body > 127).astype(np.uint8), cv2.DIST_L2, 0)) / FINE.per_inch
-    rim = BODY.scaled(f32(np.clip(inside / 1.0, 0, 1)))
-    height = 0.42 * np.sqrt(np.clip(1 - (1 - rim) ** 2, 0, 1))
+    rim = BODY.scaled(f32(np.clip(inside / 0.8, 0, 1)))
+    height = 0.28 * np.sqrt(np.clip(1 - (1 - rim) ** 2, 0, 1))
     height = height + 1.3 * np.sqrt(np.clip(1 - (x / 19.5) ** 2, 0, 1))
     seams = BODY.stroke([ARMHOLE, flip(ARMHOLE)], 0.12)
     height = height - 0.22 * sewing.soft(seams, BODY, 0.45)
@@ -129,7 +129,7 @@ def _drape(rng: np.random.Generator, body: Mask, *, front: bool) -> Field:
         pocket = sewing.soft(BODY.fill(_pocket()), BODY, 0.07)
         height = height + 0.11 * pocket + 0.10 * pocket * np.exp(-(((np.abs(x) - 5.4) / 1.4) ** 2))
     folds = BODY.scaled(cloth.folded(rng, CREASES, HELD, stray=0.5))
-    ease = cloth.noise(rng, BODY, 1.7, 2.0) * 0.10 + cloth.noise(rng, BODY, 0.6, 1.5) * 0.020
+    ease = cloth.noise(rng, BODY, 1.7, 2.0) * 0.13 + cloth.noise(rng, BODY, 0.6, 1.5) * 0.020
     low = 1 / (1 + np.exp(-(y - 15.0) / 2.5))
     ease = ease + cloth.noise(rng, BODY, 0.8, 3.4) * 0.045 * low
     wander_x, wander_y = (0.25 * BODY.per_inch * cloth.noise(rng, BODY, 1.2, 1.2) for _ in range(2))
@@ -187,7 +187,7 @@ def _hood(rng: np.random.Generator, light: Field, cover: Mask) -> Mask:
     sewing.blend(light, f32(inside), opening)
     edges, seams = [HOOD_EDGE, flip(HOOD_EDGE)], [HOOD_SEAM, flip(HOOD_SEAM)]
     factor = np.ones_like(light)
-    sewing.groove(factor, FINE, edges, width=0.10, depth=0.5, lit=0.0)
+    sewing.groove(factor, FINE, edges, width=0.08, depth=0.36, lit=0.0)
     sewing.groove(factor, FINE, seams, width=0.05, depth=0.16, lit=0.05)
     sewing.stitches(factor, FINE, [sewing.moved(one, (0, 0), 0) for one in seams])
     sewing.groove(factor, FINE, [mirrored(NECK_SEAM)], width=0.05, depth=0.12, lit=0.0)
@@ -214,7 +214,7 @@ def _cushion(rng: np.random.Generator, shell: Mask, opening: Mask) -> Field:
     solid = (shell > 127) & (opening < 128)
     inside = f32(cv2.distanceTransform(solid.astype(np.uint8), cv2.DIST_L2, 0)) / FINE.per_inch
     rim = BODY.scaled(f32(np.clip(inside / 1.3, 0, 1)))
-    height = 0.55 * np.sqrt(np.clip(1 - (1 - rim) ** 2, 0, 1)) + 0.13 * cloth.noise(rng, BODY, 1.0, 1.3)
+    height = 0.40 * np.sqrt(np.clip(1 - (1 - rim) ** 2, 0, 1)) + 0.17 * cloth.noise(rng, BODY, 1.0, 1.3)
     x, y = BODY.grid()
     turn = cloth.noise(rng, BODY, 0.5, 2.0)
     height = height + 0.05 * cloth.warp(turn, f32(-0.5 * x * (y + 8) / 6 * BODY.per_inch), np.zeros_like(turn))

@@ -23,7 +23,7 @@ PRINT = (9.0, 3.5)
 ZONE = 2.25
 """How far from the middle of the print the middle of each of its two halves is: each faces one hand, inches."""
 PLATE = Plate(Box(-PRINT[0] / 2, -PRINT[1] / 2, *PRINT), 330.0)
-FRAME = Frame(per_inch=372.0, origin=(840.0, 380.0))
+FRAME = Frame(per_inch=345.0, origin=(775.0, 375.0))
 """(0, 0) is the middle of the rim, with the handle on the right."""
 LAMP = np.array((-0.55, -0.45, 0.70)) / np.linalg.norm((-0.55, -0.45, 0.70))
 HANDLE_RADIUS = 0.215
@@ -41,7 +41,8 @@ def draw(view: Variant, drape: int) -> Scene:
     angle_sin = np.clip(x / RADIUS, -1, 1)
     depth = np.sqrt(1 - angle_sin**2)
     below = (y - RADIUS * depth * sin) / cos
-    wall = solids.coverage(f32(np.minimum(RADIUS - np.abs(x), np.minimum(below, HEIGHT - below))), pixel)
+    rounding = 0.07 * np.exp(-np.clip(HEIGHT - below, 0, None) / 0.045)
+    wall = solids.coverage(f32(np.minimum(RADIUS - rounding - np.abs(x), np.minimum(below, HEIGHT - below))), pixel)
     rim = _ellipse(x, y, RADIUS, sin, pixel)
     bore = _ellipse(x, y - 0.012, RADIUS - WALL, sin, pixel)
 
@@ -70,7 +71,7 @@ def draw(view: Variant, drape: int) -> Scene:
     return scene(light, cover, backdrop, surface=printed, gloss=gloss)
 
 
-SHADOWS = ((8, 14, 14, 0.55), (60, 26, 60, 0.34), (140, 40, 130, 0.20))
+SHADOWS = ((3, 5, 6, 0.55), (40, 10, 36, 0.38), (130, 18, 110, 0.30))
 
 
 def _ellipse(x: Field, y: Field, radius: float, sin: float, pixel: float) -> Field:
@@ -85,7 +86,7 @@ def _wall_light(sin_a: Field, cos_a: Field, below: Field) -> Field:
     soft = 0.60 + 0.52 * np.clip(cosine, -0.15, 1)
     edge = 1 - 0.34 * (1 - cos_a) ** 3
     bounce = 0.05 * np.exp(-((HEIGHT - below) / 0.5))
-    bottom = 1 - 0.30 * np.exp(-np.clip(HEIGHT - below, 0, None) / 0.07)
+    bottom = 1 - 0.42 * np.exp(-np.clip(HEIGHT - below, 0, None) / 0.075)
     return f32(soft * edge * bottom + bounce)
 
 

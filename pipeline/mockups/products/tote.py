@@ -12,7 +12,7 @@ from pipeline.mockups.scene import Plate, Scene, scene, surface
 from pipeline.models import Variant
 
 SEED = 50110
-FRAME = Frame(per_inch=68.0, origin=(1000.0, 760.0))
+FRAME = Frame(per_inch=70.0, origin=(1000.0, 785.0))
 """(0, 0) is the middle of the bag's upper edge."""
 BODY = Raster(FRAME, 1000)
 CREASES = Raster(FRAME, 500)

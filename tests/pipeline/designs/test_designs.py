@@ -24,7 +24,7 @@ from pipeline.designs.colours import (
     legibility,
 )
 from pipeline.designs.compose import SMALLEST_TEXT_MM, compose, garments, render, svg, thumbnail
-from pipeline.designs.layers import CUT, Layer, outline
+from pipeline.designs.layers import Layer, painted
 from pipeline.designs.layouts import LAYOUTS
 from pipeline.designs.pairings import FACES, PAIRINGS
 from pipeline.designs.pictograms import pictogram
@@ -158,8 +158,8 @@ def test_the_words_set_are_the_words_of_the_phrase(shelf: list[Recipe]) -> None:
 def test_words_and_pictures_do_not_overlap(shelf: list[Recipe]) -> None:
     for recipe in shelf:
         layers = [Layer.model_validate(layer) for layer in recipe.spec["layers"]]
-        plain = [x for x in layers if x.kind != "ornament" and x.ink != CUT and not x.grow and not x.line]
-        shapes = [(x.name, outline(x, typefaces())) for x in plain]
+        plain = [plane for plane in painted(layers, typefaces()) if plane.layer.kind != "ornament"]
+        shapes = [(layer.name, shape) for layer, shape in plain if not layer.grow and not layer.line]
         for i, (name, shape) in enumerate(shapes):
             for other, its in shapes[:i]:
                 assert name == other or shape.intersection(its).area < 200, (recipe.layout, name, other)

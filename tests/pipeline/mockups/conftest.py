@@ -15,6 +15,8 @@ from PIL import Image
 from pipeline.mockups import PRODUCTS, Product, mock
 from pipeline.mockups.scene import Scene
 from pipeline.models import GarmentColor, MockupImage, Variant
+from resources.settings import ROOT
+from resources.studio import Studio
 
 Rect = tuple[int, int, int, int]
 Draw = Callable[..., bytes]
@@ -40,8 +42,8 @@ def pixels(mockup: MockupImage) -> NDArray[np.float64]:
 
 @cache
 def scene_of(name: str, view: Variant, drape: int) -> Scene:
-    """A scene, drawn once for all tests."""
-    return PRODUCTS[name].draw(view, drape)
+    """A scene, drawn once for all tests of this checkout."""
+    return Studio(ROOT / ".pytest_cache" / "scenes", {}).scene(PRODUCTS[name], view, drape)
 
 
 def scenes(product: Product, view: Variant, drape: int) -> Scene:

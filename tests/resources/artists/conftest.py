@@ -1,4 +1,4 @@
-"""Fixtures of the tests of artists: a server, a budget, and retries that wait for nobody."""
+"""Fixtures of the tests of artists: a server, a record, a budget, and retries that wait for nobody."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import stamina
 
 from resources.artists.budget import Budget
 from resources.store import Store
+from tests.conftest import TEMPLATE, cloned
 from tests.sites import Site
 
 
@@ -25,6 +26,21 @@ def site() -> Iterator[Site]:
     opened = Site()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def bank(postgres_url: str) -> Iterator[Store]:
+    """The record of a module's tests."""
+    with cloned(postgres_url, TEMPLATE) as url, Store(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(bank: Store) -> Store:
+    """The record, in which nothing is spent."""
+    with bank.connection() as connection:
+        connection.execute("TRUNCATE picture_spending")
+    return bank
 
 
 @pytest.fixture

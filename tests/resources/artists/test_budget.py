@@ -141,10 +141,10 @@ def test_threads_that_buy_at_once_buy_no_more_than_there_is(store: Store) -> Non
 
 
 @pytest.mark.slow
-def test_processes_that_buy_at_once_buy_no_more_than_there_is(store: Store, database_url: str) -> None:
+def test_processes_that_buy_at_once_buy_no_more_than_there_is(store: Store) -> None:
     buyers = [
         subprocess.Popen(
-            [sys.executable, "-c", BUYS, database_url],
+            [sys.executable, "-c", BUYS, store.url],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

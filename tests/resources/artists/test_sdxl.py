@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +16,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.models import Painting, PictureRequest
+from pipeline.designs import compose
+from pipeline.designs.prompts import picture_request
+from pipeline.models import Brief, Mood, Painting, PictureRequest, identity, sha256
 from resources.artists import PAINTERS, Painter, sdxl
 from resources.artists.sdxl import SdxlPainter, Setup
 from resources.errors import PermanentError, TransientError, UndrawableError
-from resources.settings import Settings
+from resources.settings import ROOT, Settings
+from resources.typefaces import typefaces
 from tests.resources.artists import tiny
 
 pytestmark = [
@@ -145,6 +149,40 @@ def test_a_sketch_is_kept_the_more_the_less_the_strength(models: Path) -> None:
     )
     assert close > far
     assert red.settings["init_image"] != blue.settings["init_image"]
+
+
+@pytest.mark.skipif(
+    not (ROOT / "node_modules" / "@fontsource").is_dir(), reason="the typefaces are not installed: run `make setup`"
+)
+def test_a_design_of_the_composer_is_painted_over(models: Path) -> None:
+    brief = Brief.model_validate(
+        {
+            "idea_id": identity("test", 1), "phrase": "Powered by Tomatoes", "lines": ("Powered by", "Tomatoes"),
+            "emphasis": ("Tomatoes",), "niche": "gardener", "format": "powered_by", "motifs": ("seedling",),
+            "mood": Mood.PLAYFUL, "occasion": None, "seed": 5,
+        }
+    )  # fmt: skip
+    asked = picture_request(brief, 5, side=128)
+    start = compose.sketch(compose.compose(brief, [], typefaces()), typefaces(), asked.width)
+    painter = SdxlPainter(setup(models))
+    painting = painter.paint(asked.model_copy(update={"init_image": start, "strength": 0.5}))
+    assert painting.settings["init_image"] == sha256(start)
+    assert np.abs(pixels(painting) - pixels(painter.paint(asked))).max() > 10
+
+
+def test_what_takes_too_long_stops_at_the_next_step_and_harms_no_other(models: Path) -> None:
+    before = SdxlPainter(setup(models)).paint(request())
+    with pytest.raises(TransientError, match=r"made no picture in 1e-09 s \(ENGINE_PAINTER_SECONDS\)"):
+        SdxlPainter(setup(models, limit_s=1e-9)).paint(request())
+    assert SdxlPainter(setup(models)).paint(request()).png == before.png
+
+
+def test_a_check_finds_the_model_without_loading_it(models: Path) -> None:
+    check = PAINTERS["sdxl"].check
+    told = check(Settings(sdxl_model=str(models / "base"), sdxl_cpu=True))
+    assert re.fullmatch(r"base@\w{12} on (cpu|cuda)", told)
+    with pytest.raises(PermanentError, match="run `hf download somebody/nothing"):
+        check(Settings(sdxl_model="somebody/nothing", sdxl_cpu=True, models_dir=models))
 
 
 def test_what_is_transparent_in_a_sketch_is_white(models: Path) -> None:
@@ -279,12 +317,12 @@ def test_no_gpu_is_for_later_unless_the_cpu_may_draw(models: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("a GPU is here; the GPU is used")
     with pytest.raises(TransientError, match="ENGINE_SDXL_CPU=true"):
-        PAINTERS["sdxl"](Settings(sdxl_model=str(models / "base"))).paint(request())
+        sdxl.painter(Settings(sdxl_model=str(models / "base"))).paint(request())
 
 
 def test_settings_reach_the_painter(models: Path) -> None:
     chosen = Settings(sdxl_model=str(models / "base"), sdxl_cpu=True, sdxl_steps=2, sdxl_guidance=1.5)
-    painting = PAINTERS["sdxl"](chosen).paint(request())
+    painting = sdxl.painter(chosen).paint(request())
     assert (painting.settings["steps"], painting.settings["guidance"]) == (2, 1.5)
 
 
