@@ -1,7 +1,8 @@
 """What every asset declares: owner, group, kinds, description, freshness; and what happens when it fails.
 
 Failure classes come from `resources.errors`: transient is retried with jitter and honours Retry-After, permanent
-fails at once. A failed run is never started again by the run-retry daemon (`dagster.yaml`), only crashed ones are.
+fails at once. A step whose pod is told to end goes on in another. A failed run is never started again by the run-retry
+daemon (`dagster.yaml`), only crashed ones are.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dagster_shared.utils.warnings import PreviewWarning
 
 from assets.partitions import HOURLY
 from resources.errors import PermanentError, TransientError
+from resources.pods import MAX_LOST
 
 OWNER = "team:engine"
 MAX_RETRIES = 3
@@ -113,5 +115,17 @@ def classified(body: Callable[P, R]) -> Callable[P, R]:
             delay = error.retry_after or FIRST_DELAY * 2**context.retry_number
             jittered = delay + random.uniform(0, delay)
             raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=jittered) from error
+        except dg.DagsterExecutionInterruptedError as error:
+            if _is_evicted(kwargs.get("context") or args[0]):
+                raise dg.RetryRequested(max_retries=MAX_LOST) from error
+            raise
 
     return run
+
+
+def _is_evicted(context: Any) -> bool:
+    """Whether the step alone is told to end: it has a process of its own, and nobody cancels its run."""
+    if not context.get_step_execution_context().retry_mode.deferred:
+        return False
+    run = context.instance.get_run_by_id(context.run.run_id)
+    return run is not None and run.status is dg.DagsterRunStatus.STARTED

@@ -1,7 +1,8 @@
 """The pools that assets draw from: what one run at a time may use. Their limit is the instance's default, one."""
 
-ARTIST = "artist"
+GPU = "gpu"
+"""Drawing: a GPU where there is one, else all cores."""
 WAREHOUSE = "warehouse"
 """Export and builds replace the same files."""
 
-POOLS = frozenset({ARTIST, WAREHOUSE})
+POOLS = frozenset({GPU, WAREHOUSE})

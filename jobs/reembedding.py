@@ -85,6 +85,7 @@ def reembed_ideas(
 
 @dg.job(
     name="reembedding",
+    executor_def=dg.in_process_executor,
     description="After ENGINE_EMBEDDER has changed: ideas get vectors of the new model, newest first. Can be stopped "
     "and started again at any time.",
 )

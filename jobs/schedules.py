@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import dagster as dg
@@ -16,15 +16,21 @@ BESIDE = ("hot_topics",)
 """What else an hour's signals come to: no run for a few webhooks makes it."""
 
 
-def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDefinition]:
+def build_jobs(source_names: Sequence[str], hot_tags: Mapping[str, str]) -> dict[str, dg.UnresolvedAssetJobDefinition]:
     """The jobs by name.
 
     `sources` and `hour` are two jobs because a failed step stops what is downstream of it in the same run, and a
-    broken source must stop nobody.
+    broken source must stop nobody. Only `hour` (and what automation asks for) is run as the profile says: the steps of
+    the others are in a hurry, wait for the network, or hand each other files, so they share the process of their run.
+
+    Args:
+        source_names: the assets that are landed each hour.
+        hot_tags: of runs of `hot`, beside its own.
     """
     return {
         "sources": dg.define_asset_job(
             "sources",
+            executor_def=dg.in_process_executor,
             selection=dg.AssetSelection.assets(*source_names, "marketplace_metrics"),
             description="Land every source's payloads of an hour, and read the marketplaces' reports.",
         ),
@@ -36,32 +42,38 @@ def build_jobs(source_names: Sequence[str]) -> dict[str, dg.UnresolvedAssetJobDe
         HOT: dg.define_asset_job(
             HOT,
             selection=dg.AssetSelection.assets("webhook_events", *DOWNSTREAM),
-            tags=HOT_TAGS,
+            tags={**HOT_TAGS, **hot_tags},
+            executor_def=dg.in_process_executor,
             description="The webhooks that wait, from the inbox to upload-ready listings, in the running hour.",
         ),
         "weights": dg.define_asset_job(
             "weights",
+            executor_def=dg.in_process_executor,
             selection=dg.AssetSelection.assets("backtest", "scoring_weights"),
             description="Learn from past days and judge it on later ones; adopt only what beats the weights in force "
             "and every baseline.",
         ),
         "trial": dg.define_asset_job(
             "trial",
+            executor_def=dg.in_process_executor,
             selection=dg.AssetSelection.assets("backtest"),
             description="Try weights, or a factor that is computed otherwise, on past hours; puts nothing in force.",
         ),
         "niches": dg.define_asset_job(
             "niches",
+            executor_def=dg.in_process_executor,
             selection=dg.AssetSelection.assets("niche_embeddings"),
             description="Learn what the communities of each niche write about.",
         ),
         "expiry": dg.define_asset_job(
             "expiry",
+            executor_def=dg.in_process_executor,
             selection=dg.AssetSelection.assets("retention"),
             description="End what has been kept long enough.",
         ),
         "marts": dg.define_asset_job(
             "marts",
+            executor_def=dg.in_process_executor,
             selection=dg.AssetSelection.groups("marts"),
             description="Export the record to Parquet and build the analysts' marts.",
         ),

@@ -26,6 +26,7 @@ from assets.webhook_events import webhook_events
 from jobs.reembedding import reembedding
 from jobs.schedules import build_jobs, build_schedules
 from resources.defaults import default_resources
+from resources.pods import GpuPod, executor_config
 from resources.settings import settings
 from resources.sources import sources
 from resources.sources.listening import active
@@ -40,14 +41,18 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
     """A fresh set of definitions.
 
     Args:
-        profile: `local` and `test` run every step in the run's own process, `kubernetes` gives each step a pod;
-            unset: the setting `ENGINE_PROFILE`.
+        profile: `local` and `test` run every step in the run's own process, `kubernetes` gives each step of the hour a
+            pod; unset: the setting `ENGINE_PROFILE`.
         overrides: resources that stand in for the default ones, by key.
     """
     config = settings()
     source_list = sources(config)
     landing = [*source_assets(source_list, config), webhook_events]
-    jobs = build_jobs([source.name for source in active(source_list, config)])
+    in_pods = (profile or config.profile) == "kubernetes"
+    jobs = build_jobs(
+        [source.name for source in active(source_list, config)],
+        hot_tags=config.gpu_pod.tags if in_pods else {},
+    )
     return dg.Definitions(
         assets=[
             *landing,
@@ -69,16 +74,14 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
         schedules=build_schedules(jobs),
         sensors=[downstream, hot_signals(jobs[HOT]), source_recovery(source_list, config, jobs["sources"])],
         resources={**default_resources(config), "sources": source_list, **(overrides or {})},
-        executor=_executor(profile or config.profile),
+        executor=_pods(config.gpu_pod) if in_pods else dg.in_process_executor,
     )
 
 
-def _executor(profile: Profile) -> dg.ExecutorDefinition:
-    if profile != "kubernetes":
-        return dg.in_process_executor
-    from dagster_k8s import k8s_job_executor
+def _pods(gpu: GpuPod) -> dg.ExecutorDefinition:
+    from resources.executors import pod_executor
 
-    return k8s_job_executor
+    return pod_executor.configured(executor_config(gpu), name="pods")
 
 
 defs = build_defs()
