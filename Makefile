@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates mocks lock clean
+.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates eval-fingerprints mocks lock bench-gpu shelf clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -29,6 +29,9 @@ lint: .venv/.dev  ## ruff, mypy --strict, import-linter, dg check
 	$(BIN)/lint-imports
 	DAGSTER_HOME=$$(mktemp -d) $(BIN)/dg check defs
 
+shelf: .venv/.dev  ## fifty designs and a dozen mock-ups for today's ideas on two sheets, into build/shelf/
+	$(BIN)/python -m benchmarks.shelf
+
 bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas a day gives
 	$(BIN)/python -m benchmarks.hour
 	$(BIN)/python -m benchmarks.ideas_per_day
@@ -48,6 +51,9 @@ bench-score: .venv/.dev  ## raw items to committed ideas, with up to a million s
 bench-embed: .venv/.dev  ## how fast the ideas of another text model are re-embedded, with 100,000 stored
 	$(BIN)/python -m benchmarks.bench_embed
 
+bench-gpu: .venv/.dev  ## how fast SDXL draws on this GPU: pictures a minute, memory, share of peak; 77: no GPU
+	$(BIN)/python -m benchmarks.bench_gpu
+
 eval-privacy: .venv/.dev  ## how well personal data is found: recall and precision, hits on real titles, time
 	$(BIN)/python -m benchmarks.eval_privacy
 
@@ -56,6 +62,9 @@ mocks: tests/mocks/node_modules/.installed  ## a strict server of Wikimedia's sp
 eval-duplicates: .venv/.dev  ## how well near-duplicates are told, on labelled pairs; what the Bloom filter saves
 	$(BIN)/python -m benchmarks.eval_duplicates
 	$(BIN)/python -m benchmarks.bloom
+
+eval-fingerprints: .venv/.dev  ## how well near-copies of designs are told, on the composer's own
+	$(BIN)/python -m benchmarks.eval_fingerprints
 
 lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock

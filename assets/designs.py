@@ -1,6 +1,6 @@
 """designs: print-ready artwork for the hour's best ideas."""
 
-from datetime import datetime
+from collections import Counter
 
 import dagster as dg
 
@@ -8,30 +8,29 @@ from assets import pools
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import sheet, table
 from assets.scope import scope_of
-from pipeline.designs.compose import thumbnail
-from pipeline.designs.proof import prove
 from pipeline.mockups.sheets import Cell
-from pipeline.models import Brief, Decision, Drawing, Idea
-from resources.artists import Artist
-from resources.errors import UndrawableError
-from resources.objects import THUMB_PX, Objects, idea_prefix
+from resources.objects import Objects
 from resources.settings import Settings
 from resources.store import Store, StoredDesign
+from resources.workshop import Workshop
 
 RECENT = 24
+ENOUGH = 0.95
+"""Share of the chosen ideas that get a design."""
 
 
 @dg.asset(
     deps=["scored_ideas"],
     pool=pools.GPU,
     description="Print-ready artwork (transparent PNG, 300 DPI) for the best ideas of the hour, with the recipe to "
-    "make it again. A drawing that fails its proof stops that design, never the hour.",
+    "make it again. Words that a screen refuses, a near-copy, or a drawing that fails its proof stop that design, "
+    "never the hour; every idea without a design has a refusal that says why.",
     automation_condition=WHEN_INPUTS_PASSED,
     check_specs=[
         check(
             "designs", "print_ready", "Every design of the hour has its print file in the object store.", blocking=True
         ),
-        check("designs", "none_refused", "No drawing of the hour failed its proof."),
+        check("designs", "enough_drawn", f"At least {ENOUGH:.0%} of the ideas that were chosen have a design."),
     ],
     **declare("designs", "png"),
 )
@@ -40,51 +39,43 @@ def designs(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     objects: dg.ResourceParam[Objects],
-    artist: dg.ResourceParam[Artist],
+    workshop: dg.ResourceParam[Workshop],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult:
     """Draw the hour's best ideas that have no design yet; each is committed by itself, so a stopped run goes on."""
     scope = scope_of(context)
-    hour = scope.hour
     with store.transaction() as tx:
         ideas = scope.best(tx, settings.designs_per_hour)
-        drawn = {design.idea_id: design.recipe for design in tx.designs.hour(hour)}
         # The last one last. What was drawn comes in the order of its ideas, so that a run that goes on, or one beside
         # it, draws what a whole run would.
-        recent = list(reversed(tx.designs.recent(RECENT, hour)))
-    refused: list[dict[str, object]] = []
+        recent = list(reversed(tx.designs.recent(RECENT, scope.hour)))
+    refused = []
     for number, idea in enumerate(ideas, 1):
-        if idea.id in drawn:
-            recent.append(drawn[idea.id])
-            continue
-        context.log.info(f"{number} of {len(ideas)}: {idea.phrase}")
-        try:
-            drawing = artist.draw(Brief.of(idea), recent[-RECENT:])
-        except UndrawableError as error:
-            refused.append({"phrase": idea.phrase, "faults": str(error)})
-            continue
-        recent.append(drawing.recipe)
-        faults = _faults(drawing)
-        if faults:
-            refused.append({"phrase": idea.phrase, "faults": "; ".join(faults)})
-            continue
-        design = _keep(objects, hour, idea, drawing)
-        with store.transaction() as tx:
-            tx.designs.record([design])
-            tx.decisions.record(_decisions(design))
+        made = workshop.make(idea, recent[-RECENT:])
+        if isinstance(made, StoredDesign):
+            recent.append(made.recipe)
+            context.log.info(f"{number} of {len(ideas)}: {idea.phrase}: {made.recipe.layout}")
+        else:
+            refused.append({"phrase": idea.phrase, "stage": made.stage, "reason": made.reason})
+            context.log.warning(f"{number} of {len(ideas)}: {idea.phrase}: refused ({made.stage}): {made.reason}")
     with store.transaction() as tx:
         kept = scope.designs(tx)
+        phrases = {idea.id: idea.phrase for idea in scope.ideas(tx)}
     missing = [design.s3_uri for design in kept if not objects.exists(design.s3_uri)]
-    cells = [Cell(objects.get(d.thumb_uri), d.recipe.prompt, d.recipe.layout) for d in kept]
+    cells = [Cell(objects.get(d.thumb_uri), phrases[d.idea_id], d.recipe.layout) for d in kept]
+    drawn = 1 - len(refused) / len(ideas) if ideas else 1.0
     return dg.MaterializeResult(
         metadata={
             **({"designs": sheet(cells, "designs of the hour")} if cells else {}),
             "dagster/row_count": len(kept),
+            "drawn_share": drawn,
             "refused": len(refused),
+            **{f"refused_{stage}": count for stage, count in Counter(row["stage"] for row in refused).items()},
             "refusals": table(refused),
             "sample": table(
                 {
-                    "phrase": d.recipe.prompt,
+                    "phrase": phrases[d.idea_id],
+                    "artist": d.recipe.artist,
                     "layout": d.recipe.layout,
                     "palette": d.recipe.palette,
                     "typefaces": ", ".join(d.recipe.typefaces),
@@ -96,56 +87,10 @@ def designs(
         check_results=[
             dg.AssetCheckResult(check_name="print_ready", passed=not missing, metadata={"missing": missing}),
             dg.AssetCheckResult(
-                check_name="none_refused",
-                passed=not refused,
+                check_name="enough_drawn",
+                passed=drawn >= ENOUGH,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"refused": len(refused)},
+                metadata={"chosen": len(ideas), "drawn_share": drawn, "refused": table(refused)},
             ),
         ],
     )
-
-
-def _faults(drawing: Drawing) -> tuple[str, ...]:
-    try:
-        return prove(drawing)
-    except ValueError as error:  # the bytes are no picture
-        return (str(error),)
-
-
-def _keep(objects: Objects, hour: datetime, idea: Idea, drawing: Drawing) -> StoredDesign:
-    folder = idea_prefix(idea.id)
-    best = drawing.garments[0]
-    return StoredDesign(
-        idea_id=idea.id,
-        hour=hour,
-        recipe=drawing.recipe,
-        s3_uri=objects.put_content(folder, drawing.png, ".png"),
-        thumb_uri=objects.put_content(folder, thumbnail(drawing.png, THUMB_PX, best.hex), ".jpg"),
-        sha256=drawing.digest,
-        width=drawing.width,
-        height=drawing.height,
-        dpi=drawing.dpi,
-        garments=drawing.garments,
-        contrasts=drawing.contrasts,
-    )
-
-
-def _decisions(design: StoredDesign) -> list[Decision]:
-    recipe = design.recipe
-    choices: dict[str, dict[str, object]] = {
-        "prompt": {"prompt": recipe.prompt, "seed": recipe.seed},
-        "palette": {"palette": recipe.palette},
-        "layout": {"layout": recipe.layout, "typefaces": recipe.typefaces},
-        "garments": {"offered": [garment.name for garment in design.garments]},
-    }
-    return [
-        Decision(
-            subject="design",
-            subject_id=design.id,
-            kind=kind,
-            choice=choice,
-            because={"idea": str(design.idea_id), "contrasts": design.contrasts},
-            decided_by=recipe.artist,
-        )
-        for kind, choice in choices.items()
-    ]

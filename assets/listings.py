@@ -7,21 +7,21 @@ import dagster as dg
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
 from assets.scope import scope_of
+from pipeline.listings.artwork import artwork
 from pipeline.listings.copywriter import write
-from pipeline.listings.limits import approvable
+from pipeline.listings.limits import judged
 from pipeline.listings.marketplaces import marketplaces
 from pipeline.models import Decision, Listing, ListingStatus, Variant
 from resources.settings import Settings
 from resources.store import Store
-
-RULE = "rule:hand_over"
+from resources.store.listings import RULE
 
 
 @dg.asset(
     deps=["mockups"],
     description="Title, description, bullets, tags and price within each marketplace's limits, and what was checked. "
-    "With `ENGINE_APPROVAL=hand_over` a listing whose spec passes is approved for an upload pack, which a person "
-    "uploads; with `manual` it waits in review.",
+    "With `ENGINE_APPROVAL=hand_over` a listing whose spec passes and whose artwork was screened is approved for an "
+    "upload pack, which a person uploads; with `manual`, or with a picture that nothing looked at, it waits in review.",
     automation_condition=WHEN_INPUTS_PASSED,
     check_specs=[
         check("listings", "none_approved_that_failed", "No listing with a failed verdict is approved.", blocking=True),
@@ -42,10 +42,11 @@ def listings(
     with store.transaction() as tx:
         ideas = {idea.id: idea for idea in scope.ideas(tx)}
         pictures = tx.mockups.for_ideas(list(ideas))
-        fronts = {mockup.design_id: mockup for mockup in pictures if mockup.variant is Variant.FRONT}
+        fronts = {m.design_id: m for m in pictures if m.variant is Variant.FRONT and m.product == "tee"}
         for design in scope.designs(tx):
             if design.id not in fronts or design.idea_id not in ideas:
                 continue
+            screened = artwork(len(design.pictures), design.verdicts)
             for marketplace in chosen:
                 listing, why = write(
                     ideas[design.idea_id],
@@ -54,6 +55,7 @@ def listings(
                     marketplace,
                     design_id=design.id,
                     mockup_id=fronts[design.id].id,
+                    artwork=screened,
                 )
                 written.append(listing)
                 decisions.extend(why)
@@ -63,9 +65,9 @@ def listings(
         for listing in written:
             if listing.id not in drafts:
                 continue
-            passed, reason = approvable(listing)
-            if not passed:
-                tx.listings.step([listing.id], ListingStatus.FAILED, reason)
+            status, reason = judged(listing)
+            if status is not ListingStatus.APPROVED:
+                tx.listings.step([listing.id], status, reason)
             elif settings.approval == "hand_over":
                 tx.listings.approve([listing.id], RULE, reason)
             else:

@@ -5,22 +5,28 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import dagster as dg
+from pipeline.designs.prints.proof_picture import proof_picture
 
 from assets.contract import THREADS, WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
 from assets.scope import scope_of
 from pipeline.designs.areas import Area
-from pipeline.listings.marketplaces import marketplaces
-from pipeline.listings.packs import pack, print_file_name, slug
+from pipeline.listings.marketplaces import Marketplace, marketplaces
+from pipeline.listings.packs import PackError, pack, print_file_name, slug
 from pipeline.listings.sheets import combined_sheets
-from pipeline.models import Idea, ListingStatus
+from pipeline.models import Idea, ListingStatus, Proof
 from resources.artists import Artist
+from resources.errors import UndrawableError
 from resources.objects import Objects, published_key
 from resources.store import Store, StoredDesign, StoredListing, StoredMockup
+from resources.workshop import FORMS, proof_of
 
 CONTENT_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
+    ".svg": "image/svg+xml",
+    ".tif": "image/tiff",
+    ".pdf": "application/pdf",
     ".json": "application/json",
     ".csv": "text/csv; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
@@ -62,18 +68,28 @@ def live_listings(
         mockups = tx.mockups.for_ideas([stored.listing.idea_id for stored in approved])
 
     def put_pack(stored: StoredListing) -> str:
+        """Why there is no pack; empty where it was put."""
         listing = stored.listing
         pictures = [mockup for mockup in mockups if mockup.design_id == listing.design_id]
-        files = _pack(objects, artist, stored, ideas[listing.idea_id], designs[listing.design_id], pictures)
+        try:
+            files = _pack(objects, artist, stored, ideas[listing.idea_id], designs[listing.design_id], pictures)
+        except (UndrawableError, PackError) as error:
+            return str(error)
         for name, body in files.items():
             _put(objects, f"{_folder(stored)}/{name}", body)
-        return objects.uri(_folder(stored))
+        return ""
 
+    held_back: list[dict[str, object]] = []
     with ThreadPoolExecutor(THREADS) as threads:
-        for number, (stored, folder) in enumerate(zip(approved, threads.map(put_pack, approved), strict=True), 1):
-            context.log.info(f"{number} of {len(approved)}: {stored.listing.marketplace}: {stored.listing.title}")
+        for number, (stored, why) in enumerate(zip(approved, threads.map(put_pack, approved), strict=True), 1):
+            listing = stored.listing
+            context.log.info(f"{number} of {len(approved)}: {listing.marketplace}: {listing.title}{why and f': {why}'}")
             with store.transaction() as tx:
-                tx.listings.hand_over(stored.id, folder, datetime.now(UTC))
+                if why:
+                    held_back.append({"marketplace": listing.marketplace, "title": listing.title, "why": why})
+                    tx.listings.step([stored.id], ListingStatus.IN_REVIEW, why)
+                else:
+                    tx.listings.hand_over(stored.id, objects.uri(_folder(stored)), datetime.now(UTC))
     with store.transaction() as tx:
         handed = [stored for stored in tx.listings.hour(hour) if stored.pack_uri]
     sheets = _sheets(objects, hour, handed)
@@ -83,7 +99,8 @@ def live_listings(
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(handed),
-            "handed_over_now": len(approved),
+            "handed_over_now": len(approved) - len(held_back),
+            "held_back": table(held_back),
             "sheets": table({"sheet": uri} for uri in sheets),
             "sample": table(
                 {"marketplace": s.listing.marketplace, "title": s.listing.title, "status": s.status, "pack": s.pack_uri}
@@ -109,16 +126,13 @@ def _pack(
     pictures: Sequence[StoredMockup],
 ) -> dict[str, bytes]:
     marketplace = marketplaces()[stored.listing.marketplace]
-    area = marketplace.print_area
-    same = (area.width, area.height, area.dpi) == (design.width, design.height, design.dpi)
-    print_file = objects.get(design.s3_uri)
-    if not same:
-        wanted = Area(name=marketplace.name, width=area.width, height=area.height, dpi=area.dpi)
-        print_file = artist.render(design.recipe, wanted, {})
-    mockups = {
-        f"{mockup.variant}-{mockup.color.lower().replace(' ', '-')}.jpg": objects.get(mockup.s3_uri)
-        for mockup in pictures
+    print_file, proof = _print_file(objects, artist, design, marketplace)
+    beside = {
+        "proof.json": proof.model_dump_json(indent=2).encode(),
+        "proof.jpg": proof_picture(print_file, proof),
+        **{f"artwork{FORMS[name]}": objects.get(file.uri) for name, file in design.files.items() if name in FORMS},
     }
+    mockups = {f"{_shows(mockup)}.jpg": objects.get(mockup.s3_uri) for mockup in pictures}
     return dict(
         pack(
             stored.listing,
@@ -126,9 +140,39 @@ def _pack(
             design.recipe,
             print_file=print_file,
             mockups=mockups,
+            beside=beside,
             marketplace=marketplace,
         )
     )
+
+
+def _shows(mockup: StoredMockup) -> str:
+    product = "" if mockup.product == "tee" else f"{mockup.product}-"
+    return f"{product}{mockup.variant}-{mockup.color.lower().replace(' ', '-')}"
+
+
+def _print_file(
+    objects: Objects, artist: Artist, design: StoredDesign, marketplace: Marketplace
+) -> tuple[bytes, Proof]:
+    """The design's file of the marketplace's area with its proof; drawn and proved now where there is none yet.
+
+    Raises:
+        UndrawableError: it can't be drawn for the area, or what was drawn fails its proof.
+    """
+    area = marketplace.print_area
+    for uri, proof in ((design.s3_uri, design.proof), *((file.uri, file.proof) for file in design.files.values())):
+        if proof and (proof.width, proof.height) == (area.width, area.height):
+            return objects.get(uri), proof
+    wanted = Area(name=marketplace.name, width=area.width, height=area.height, dpi=area.dpi)
+    if (design.width, design.height) == (area.width, area.height):  # drawn before there were proofs
+        png = objects.get(design.s3_uri)
+    else:
+        pictures = {digest: objects.get(uri) for digest, uri in design.pictures.items()}
+        png = artist.render(design.recipe, wanted, pictures)
+    proof = proof_of(png, wanted, design.recipe, design.garments, {marketplace.name: area.max_bytes})
+    if proof.faults:
+        raise UndrawableError(f"print file of {marketplace.label}: {'; '.join(proof.faults)}")
+    return png, proof
 
 
 def _sheets(objects: Objects, hour: datetime, handed: Sequence[StoredListing]) -> list[str]:

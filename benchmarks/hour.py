@@ -28,7 +28,9 @@ from assets.partitions import hour_key
 from benchmarks.stage import QUIET, Clock, Memory, Reading, Stopwatch, embedded, machine
 from jobs.schedules import DOWNSTREAM
 from pipeline.definitions import build_defs
-from pipeline.designs.compose import PNG_LEVEL, TEE, svg
+from pipeline.designs.areas import TEE
+from pipeline.designs.compose import svg
+from pipeline.designs.rendering import PNG_LEVEL, rasterised
 from pipeline.mockups import mock
 from pipeline.models import GarmentColor, Recipe, hour_of
 from resources.defaults import default_resources, object_store
@@ -41,7 +43,7 @@ TARGET_S = 45.0
 ROUNDS = 5
 PARTS = {
     "compose": ("resources.artists.composer:compose",),
-    "outlines → SVG": ("pipeline.designs.compose:svg",),
+    "outlines": ("pipeline.designs.compose:painted",),
     "rasterise and encode PNG": ("resources.artists.composer:render",),
     "prove": ("assets.designs:prove",),
     "thumbnails": ("assets.designs:thumbnail", "assets.mockups:thumb"),
@@ -169,9 +171,7 @@ def _taken(name: str, took: Reading, hour: Hour) -> str:
 
 def compare_png(recipe: Recipe) -> None:
     """The print file's pixels to PNG: as we do it, and as Pillow does."""
-    width, height, _ = TEE
-    drawn = pyvips.Image.svgload_buffer(svg(recipe, typefaces(), width, height).encode(), unlimited=True)
-    pixels: NDArray[np.uint8] = drawn.numpy()
+    pixels: NDArray[np.uint8] = rasterised(svg(recipe, typefaces(), TEE)).numpy()
 
     def ours() -> int:
         return len(pyvips.Image.new_from_array(pixels).pngsave_buffer(compression=PNG_LEVEL, filter="none"))

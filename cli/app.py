@@ -43,6 +43,7 @@ out = Console(highlight=False)
 def main() -> None:
     """Run the command line; known errors end in one clear message and exit code 1."""
     # Libraries tell their inner life at INFO; what people need to know is said as progress.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("pyvips").setLevel(logging.WARNING)
     logging.getLogger("stamina").setLevel(logging.ERROR)
     try:

@@ -16,6 +16,9 @@ from rich.table import Column, Table
 
 from cli.ports import require_free
 from pipeline.listings.marketplaces import marketplaces
+from resources.artists import PAINTERS, chosen
+from resources.artists.budget import dollars
+from resources.artists.prices import prices
 from resources.defaults import object_store
 from resources.embedders import embedder
 from resources.errors import PermanentError, TransientError
@@ -52,6 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         _checked("typefaces", lambda: ("ok", f"{len(typefaces())} faces")),
         _checked("embedder", lambda: _embedder(settings)),
         _checked("re-embedding", lambda: _reembedding(settings)),
+        *_artists(settings),
         _checked("marketplaces", lambda: _marketplaces(settings)),
         *_ports(settings),
         _checked("recorded payloads", lambda: _recorded(settings)),
@@ -128,6 +132,34 @@ def _reembedding(settings: Settings) -> tuple[Level, str]:
     if waiting.niches:
         return "warning", f"{waiting.niches} niches were learned with another model: they wait for their next build"
     return "ok", f"every idea has a vector of {model}"
+
+
+def _artists(settings: Settings) -> Iterator[Finding]:
+    try:
+        asked = chosen(settings)
+    except PermanentError as error:
+        yield Finding(what="artists", level="broken", detail=str(error))
+        return
+    for name in PAINTERS:
+        if name in asked:
+            yield _checked(f"artist {name}", lambda: ("ok", PAINTERS[name].check(settings)))  # noqa: B023 - called at once
+        else:
+            yield Finding(what=f"artist {name}", level="off", detail="name it in ENGINE_ARTISTS to switch it on")
+    paid = [name for name in asked if name in {found.painter for found in prices()}]
+    if paid:
+        yield _checked("picture budget", lambda: _budget(settings, paid))
+    yield Finding(what="artists", level="ok", detail=f"asked in order: {', '.join(asked)}")
+
+
+def _budget(settings: Settings, paid: list[str]) -> tuple[Level, str]:
+    if not settings.picture_budget_usd:
+        return "warning", f"ENGINE_PICTURE_BUDGET_USD=0: {', '.join(paid)} cost money and will paint nothing; set it"
+    told = f"${settings.picture_budget_usd:g} a day (UTC) for {', '.join(paid)}"
+    if settings.database_url is None and not EmbeddedPostgres(settings.data_dir).status().running:
+        return "ok", f"{told}; what is spent was not looked at: the embedded PostgreSQL is not running"
+    with database_urls(settings) as urls, Store(urls.engine) as store, store.transaction() as tx:
+        spent = tx.spending.day(datetime.now(UTC).date())
+    return "ok", f"{told}, {dollars(sum(row.cost_micros for row in spent))} of it spent or reserved today"
 
 
 def _marketplaces(settings: Settings) -> tuple[Level, str]:

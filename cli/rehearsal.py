@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from pipeline.designs.areas import TEE
 from pipeline.designs.compose import thumbnail
-from pipeline.designs.proof import prove
+from pipeline.designs.prints.proof import prove
 from pipeline.ideas import ideate
+from pipeline.ideas.screening import screen
+from pipeline.listings.artwork import PHRASE, artwork
 from pipeline.listings.copywriter import write
 from pipeline.listings.marketplaces import marketplaces
 from pipeline.mockups.compose import mock
@@ -47,9 +50,18 @@ def rehearse(settings: Settings) -> None:
     )
     idea = made.ideas[0]
     drawing = Composer().draw(Brief.of(idea), [])
-    prove(drawing)
+    prove(drawing.png, TEE, garments=drawing.garments)
     thumbnail(drawing.png, THUMB_PX, drawing.garments[0].hex)
     for image in mock(drawing.png, drawing.garments):
         thumb(image.jpeg, THUMB_PX)
+    screened = artwork(0, [screen(PHRASE, idea.phrase)])
     for name in settings.marketplace_names:
-        write(idea, drawing.recipe, drawing.garments, marketplaces()[name], design_id=idea.id, mockup_id=idea.id)
+        write(
+            idea,
+            drawing.recipe,
+            drawing.garments,
+            marketplaces()[name],
+            design_id=idea.id,
+            mockup_id=idea.id,
+            artwork=screened,
+        )

@@ -387,14 +387,17 @@ class Proof(Model):
     width: int
     height: int
     dpi: float = Field(description="effective: pixels per printed inch of what was drawn, before any upscaling")
+    file_dpi: float = Field(default=300.0, description="pixels per printed inch of the file")
     min_stroke_mm: float = Field(description="thinnest inked line: the 1st percentile of local widths")
     fringe: float = Field(ge=0, le=1, description="share of inked pixels that are half transparent and no clean edge")
     dead_margin: float = Field(ge=0, le=1, description="share of the area outside the inked box")
     ink: float = Field(ge=0, le=1, description="share of the area that is inked")
     out_of_gamut: float | None = Field(description="share of inked pixels CMYK can't print; None: no profile")
+    profile: str | None = Field(default=None, description="of the press that out_of_gamut is about")
     contrasts: dict[str, float] = Field(description="garment colour → lowest WCAG ratio of ink that carries the design")
     dropped: dict[str, str] = Field(description="garment colour → why the design isn't offered on it")
     size_bytes: int
+    refused: dict[str, str] = Field(default_factory=dict, description="marketplace → why it doesn't take the file")
     faults: tuple[str, ...] = Field(description="what stops the design, each with what was measured and the limit")
 
 

@@ -10,17 +10,22 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
+from pipeline.designs.prints.separations import BUILT_IN
+from pipeline.listings.marketplaces import marketplaces
 from resources.archive import Archive
-from resources.artists.composer import Composer
+from resources.artists import Artist, artist
 from resources.cache import Cache
-from resources.embedders import embedder
+from resources.embedders import Embedder, embedder
 from resources.objects import Objects
 from resources.postgres import database_urls
 from resources.reports import ReportFolder
-from resources.settings import Settings
+from resources.screens import screen
+from resources.settings import Settings, names
 from resources.store import Store
+from resources.studio import studio
 from resources.vault import vault
 from resources.warehouse import Warehouse
+from resources.workshop import Workshop, print_areas, print_forms
 
 
 def object_store(settings: Settings) -> Objects:
@@ -47,6 +52,25 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         with Cache(settings.redis_url) as opened:
             yield opened
 
+    @dg.resource(required_resource_keys={"store"})
+    def drawing(context: dg.InitResourceContext) -> Artist:
+        return artist(settings, context.resources.store)
+
+    @dg.resource(required_resource_keys={"store", "objects", "artist", "embedder"})
+    def workshop(context: dg.InitResourceContext) -> Workshop:
+        embeds: Embedder = context.resources.embedder
+        return Workshop(
+            store=context.resources.store,
+            objects=context.resources.objects,
+            artist=context.resources.artist,
+            screen=screen(settings),
+            near_words=(embeds.model, embeds.near_copy.cosine),
+            areas=print_areas(names(settings.print_areas)),
+            forms=print_forms(names(settings.print_formats)),
+            profile=str(settings.cmyk_profile) if settings.cmyk_profile else BUILT_IN,
+            sizes={name: marketplaces()[name].print_area.max_bytes for name in settings.marketplace_names},
+        )
+
     return {
         "settings": settings,
         "store": store,
@@ -57,5 +81,7 @@ def default_resources(settings: Settings) -> Mapping[str, object]:
         "embedder": dg.ResourceDefinition(lambda _: embedder(settings.embedder)),
         "reports": ReportFolder(settings.reports_dir or settings.data_dir.resolve() / "reports"),
         "warehouse": warehouse,
-        "artist": dg.ResourceDefinition(lambda _: Composer()),
+        "artist": drawing,
+        "workshop": workshop,
+        "studio": dg.ResourceDefinition(lambda _: studio(settings)),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pipeline.models import Attempt, Verdict
+
 ErrorClass = Literal[
     "timeout",
     "connection",
@@ -22,6 +24,9 @@ ErrorClass = Literal[
 
 class TransientError(Exception):
     """A retry may mend it: a timeout, 429, 5xx, a lost connection."""
+
+    cost_micros: int = 0
+    """What was paid, or may have been, for nothing: millionths of a US dollar."""
 
     def __init__(
         self, message: str, *, retry_after: float | None = None, error_class: ErrorClass | None = None
@@ -44,6 +49,9 @@ class WaitingError(Exception):
 class PermanentError(Exception):
     """No retry mends it. The message names the field, the value (secrets masked) and the mend."""
 
+    cost_micros: int = 0
+    """What was paid, or may have been, for nothing: millionths of a US dollar."""
+
     def __init__(self, message: str, *, error_class: ErrorClass | None = None) -> None:
         super().__init__(message)
         self.error_class = error_class
@@ -51,6 +59,11 @@ class PermanentError(Exception):
 
 class UndrawableError(PermanentError):
     """An artist can't draw this brief, and can draw others: what is asked for stops that design alone."""
+
+    attempts: tuple[Attempt, ...] = ()
+    """Every artist that was asked, in order; empty: there was no choice of artists."""
+    verdicts: tuple[Verdict, ...] = ()
+    """What the screens found before it stopped."""
 
 
 class RefusedError(UndrawableError):

@@ -56,7 +56,8 @@ SERVER_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    # A search among a million ideas walks through an index of 2 GB; memory is taken only as it is read.
+    "shared_buffers": f"{min(max(128, psutil.virtual_memory().total // 2**23), 4096)}MB",
     # Building an HNSW index is fast only while its graph fits.
     "maintenance_work_mem": "512MB",
     # A parallel build would put that graph in /dev/shm, of which a container has 64 MB.

@@ -87,10 +87,68 @@ class Settings(BaseSettings):
     )
     ideas_per_hour: int = Field(default=60, ge=1, le=5000)
     designs_per_hour: int = Field(default=20, ge=1, le=1000, description="the hour's best ideas that get drawn")
+    artists: str = Field(
+        default="composer", description="who is asked to draw, in order: composer, and painters of resources.artists"
+    )
+    painter_seconds: float = Field(
+        default=180.0, gt=0, le=3600, description="that a painter may take for a picture before the next one is asked"
+    )
+    picture_budget_usd: float = Field(
+        default=0.0, ge=0, description="US dollars that pictures may cost in a UTC day; 0: painters that cost are off"
+    )
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_url: str = Field(default="https://api.openai.com/v1", description="base URL of the API")
+    openai_model: str = Field(default="gpt-image-1.5")
+    openai_quality: Literal["low", "medium", "high"] = "medium"
+    stability_api_key: SecretStr | None = Field(default=None, validation_alias="STABILITY_API_KEY")
+    stability_model: str = Field(default="sd3.5-medium")
+    comfyui_url: str = Field(default="http://127.0.0.1:8188")
+    comfyui_workflow: Path | None = Field(default=None, description="a workflow in API format; unset: SDXL's")
+    automatic1111_url: str = Field(default="http://127.0.0.1:7860")
+    automatic1111_auth: SecretStr | None = Field(
+        default=None, validation_alias="AUTOMATIC1111_AUTH", description="user:password of --api-auth"
+    )
+    checkpoint: str | None = Field(
+        default=None, description="checkpoint file of ComfyUI and Automatic1111; unset: SDXL's base, and what is loaded"
+    )
+    checkpoint_licence: str = Field(default="not stated", description="under which its pictures may be used")
+    models_dir: Path | None = Field(
+        default=None, description="downloaded models, as the hub's library lays them out; unset: where it keeps them"
+    )
+    sdxl_model: str = Field(
+        default="stabilityai/stable-diffusion-xl-base-1.0", description="id or folder of the model that sdxl draws with"
+    )
+    sdxl_refiner: str | None = Field(default=None, description="id or folder of the model that finishes the pictures")
+    sdxl_lora: str | None = Field(default=None, description="id, folder or file of a style to add to the model")
+    sdxl_lora_scale: float = Field(default=1.0, gt=0, le=2, description="how much of the style")
+    sdxl_scheduler: str | None = Field(default=None, description="a scheduler of diffusers; unset: the model's own")
+    sdxl_steps: int = Field(default=30, ge=1, le=150)
+    sdxl_guidance: float = Field(default=7.0, ge=0, le=20, description="how strictly the prompt is followed")
+    sdxl_compile: bool = Field(default=False, description="compile the model: for processes that draw many pictures")
+    sdxl_cpu: bool = Field(default=False, description="draw on the CPU where there is no GPU: minutes for a picture")
+    clip_model: str = Field(
+        default="openai/clip-vit-base-patch32", description="id or folder of the model that looks at painted pictures"
+    )
+    print_areas: str = Field(
+        default="tee", description="tee, hoodie, square, phone, mug, sticker, redbubble: what print files are made for"
+    )
+    print_formats: str = Field(default="png", description="png, svg, cmyk: what print files are made as")
+    products: str = Field(default="tee", description="what designs are pictured on")
+    cutout_model: str | None = Field(
+        default=None, description="ONNX file of a background removal model, or <name in rembg>:<file>; extra cutout"
+    )
+    upscaler_model: Path | None = Field(
+        default=None, description="ONNX file of a super-resolution model for small pictures; extra onnx"
+    )
+    cmyk_profile: Path | None = Field(
+        default=None, description="ICC profile of the press, for CMYK files and gamut; unset: the one inside libvips"
+    )
+    mockup_templates: Path | None = Field(default=None, description="a folder of photo templates: further products")
     marketplaces: str = Field(default="amazon_merch,etsy,redbubble", description="where listings are written for")
     approval: Literal["hand_over", "manual"] = Field(
         default="hand_over",
-        description="hand_over: a listing whose spec passes is approved for an upload pack, which a person uploads",
+        description="hand_over: a listing whose spec passes and whose artwork was screened is approved for an upload "
+        "pack, which a person uploads",
     )
     min_outcomes: int = Field(default=200, ge=1, description="listings with metrics before weights are learned")
     backtest_days: int = Field(default=7, ge=5, le=60, description="past days on which new weights are judged")

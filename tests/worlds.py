@@ -25,10 +25,11 @@ from resources.artists import Artist
 from resources.artists.composer import Composer
 from resources.fetching import Web
 from resources.objects import Objects
-from resources.settings import Settings
+from resources.settings import ROOT, Settings
 from resources.sources import Source, SourceSpec, sources
 from resources.store import Store
 from resources.store.record import HOURLY_TABLES, OTHER_TABLES
+from resources.studio import Studio, studio
 
 HOUR = datetime(2025, 11, 24, 5, tzinfo=UTC)
 """Long past whatever the clock says, with Thanksgiving and Christmas ahead."""
@@ -53,6 +54,8 @@ LOGS = {"audit_log", "source_health"}
 
 SMALL = {"designs_per_hour": 1, "ideas_per_hour": 8, "marketplaces": "etsy"}
 SPEC = SourceSpec(cadence="in tests", terms="none", counters="none", history="none")
+
+SCENES = ROOT / ".pytest_cache" / "scenes"
 
 Rows = dict[str, list[str]]
 
@@ -110,7 +113,8 @@ class World:
             patch.setattr(definitions, "settings", lambda: self.settings)
             patch.setattr(definitions, "sources", lambda config: _with(sources(config), extra))
             chosen_artist = {"artist": artist} if artist else {}
-            self.defs = definitions.build_defs("test", {"store": self._store(), **chosen_artist})
+            shared = {"store": self._store(), "studio": self._studio()}
+            self.defs = definitions.build_defs("test", {**shared, **chosen_artist})
 
     def _store(self) -> dg.ResourceDefinition:
         """The record without Dagster's database beside it, which an ephemeral instance doesn't need."""
@@ -121,6 +125,10 @@ class World:
                 yield opened
 
         return store
+
+    def _studio(self) -> dg.ResourceDefinition:
+        """The studio, whose scenes all engines of this checkout share: they are slow to draw."""
+        return dg.ResourceDefinition(lambda _: Studio(SCENES, studio(self.settings).products))
 
     @property
     def objects(self) -> Objects:

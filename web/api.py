@@ -16,7 +16,7 @@ from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
 from resources.sources.listening import Standing
 from resources.store import Store, gallery
-from web.filters import Filters, cursor_token
+from web.filters import Filters, OfHour, cursor_token
 
 
 class IdeaPage(Model):
@@ -81,12 +81,18 @@ def router(store: Store, objects: Objects, stand: Callable[[], Sequence[Standing
 
     @routes.get("/api/ideas/{idea_id}", tags=["ideas"], responses={404: {"model": Problem}})
     def idea(idea_id: UUID) -> gallery.IdeaWhole:
-        """One idea with everything that led to it and everything made of it. Its print file: `/images/design/{id}`."""
+        """One idea, what led to it and what was made of it. Pictures: `/images/design/{id}`, `/images/proof/{id}`."""
         with store.connection() as conn:
             found = gallery.idea(conn, idea_id)
         if found is None:
             raise HTTPException(404, f"No idea has the id {idea_id}.")
         return found
+
+    @routes.get("/api/refusals", tags=["ideas"])
+    def refusals(asked: Annotated[OfHour, Query()]) -> gallery.RefusalPage:
+        """The ideas of an hour that got no design or no mock-up, and why. A copied design: `/images/design/{id}`."""
+        with store.connection() as conn:
+            return gallery.refusals(conn, asked.hour)
 
     @routes.get("/api/sources", tags=["sources"])
     def sources() -> tuple[Standing, ...]:

@@ -65,6 +65,12 @@ After = Annotated[
 Name = Annotated[str, Field(max_length=100), AfterValidator(_printable)]
 
 
+class OfHour(Model):
+    """Which hour is asked for."""
+
+    hour: Hour = Field(default=None, description="like 2026-11-23T05:00Z; left out: the newest that has some")
+
+
 class Filters(Model):
     """Which ideas, in which order, from where on. Empty values count as left out; unknown names are refused."""
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from pipeline.models import IdeaStatus
 from resources.sources.listening import Standing
 from resources.store import Store, gallery
-from web.filters import Filters
+from web.filters import Filters, OfHour
 from web.views import html
 
 STATUSES = {
@@ -46,6 +46,13 @@ def router(store: Store, stand: Callable[[], Sequence[Standing]]) -> APIRouter:
         if found is None:
             raise HTTPException(404, f"No idea has the id {idea_id}.")
         return html("idea.html", idea=found, filters=filters)
+
+    @routes.get("/refusals")
+    def refusals(asked: Annotated[OfHour, Query()]) -> HTMLResponse:
+        """The ideas of an hour that got no design or no mock-up, and why."""
+        with store.connection() as conn:
+            page = gallery.refusals(conn, asked.hour)
+        return html("refusals.html", page=page)
 
     @routes.get("/sources")
     def sources() -> HTMLResponse:

@@ -18,7 +18,8 @@ from pipeline.models import Card as ScoreCard
 from pipeline.models import Json, Share
 from pipeline.scoring.card import INPUTS
 from resources.objects import THUMB_PX, location
-from resources.store.gallery import Card, DesignMade, Picture
+from resources.store.gallery import Card, Copied, DesignMade, Picture
+from resources.store.refusals import Stage
 from web.filters import cursor_token, hour_token
 
 HERE = Path(__file__).parent
@@ -66,6 +67,15 @@ MEASURES: Final = {
     "payload_uri": "payload as it came",
 }
 """What people call the entries of the evidence; other names say it themselves."""
+STAGES: Final[dict[Stage, str]] = {
+    "words": "its words",
+    "artist": "the artist",
+    "picture": "its picture",
+    "proof": "the print proof",
+    "duplicate": "a near-copy",
+    "mockup": "the mock-up",
+}
+"""Who refuses an idea, as people call it."""
 COUNTER_NAMES: Final = ("likes", "comments", "views")
 
 
@@ -129,7 +139,24 @@ def purpose(card: Card) -> str:
     return said[:1].upper() + said[1:]
 
 
-def image_url(kind: str, thing: Picture | DesignMade, width: int | None = None) -> str:
+def cost(micros: int) -> str:
+    """A cost in millionths of a US dollar as people read it: $0.04, or free."""
+    if not micros:
+        return "free"
+    return f"${micros / 1_000_000:,.2f}" if micros >= 10_000 else f"${micros / 1_000_000:,.4f}"
+
+
+def percent(share: float) -> str:
+    """A share as people read it, such as 4.2 %; what is almost nothing is said to be."""
+    return "< 0.1 %" if 0 < share < 0.001 else f"{100 * share:.3g} %"
+
+
+def proof_url(design: DesignMade, width: int | None = None) -> str:
+    """The address of the picture of a design's proof."""
+    return image_url("proof", design, width)
+
+
+def image_url(kind: str, thing: Picture | Copied | DesignMade, width: int | None = None) -> str:
     """The address of a picture, with the version that lets browsers keep it for good."""
     version = thing.sha256[:16] if isinstance(thing, DesignMade) else thing.version
     return f"/images/{kind}/{thing.id}?" + (f"w={width}&" if width else "") + f"v={version}"
@@ -191,6 +218,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "when": when,
         "brief": brief,
+        "cost": cost,
+        "percent": percent,
         "day": day,
         "label": label,
         "location": location,
@@ -207,10 +236,12 @@ def _environment() -> Environment:
         "inputs": inputs,
         "likely": likely,
         "money": money,
+        "proof_url": proof_url,
         "purpose": purpose,
         "stack": stack,
         "swatches": swatches,
         "FACTORS": FACTORS,
+        "STAGES": STAGES,
         "COUNTERS": COUNTER_NAMES,
         "THUMB_PX": THUMB_PX,
         "CSS_VERSION": sha256((HERE / "static" / "gallery.css").read_bytes()).hexdigest()[:12],

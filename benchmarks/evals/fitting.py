@@ -32,6 +32,9 @@ FOLLOWED = timedelta(hours=6)
 LEAST_HOURS = 0.5
 """What came of a post in less than that says little."""
 
+YOUTUBE_BY_GAIN = 0.25
+"""See `fit`: the few that explode are most of what a chart gains."""
+
 AGES = (15, 25, 35, 65)
 """Reddit: minutes of age at which posts are measured."""
 
@@ -47,20 +50,20 @@ class Sample(NamedTuple):
     """How long that is."""
 
 
-def fit(source: str, samples: list[Sample], until: datetime, by_gain: float) -> growth.Forecast:
+def fit(source: str, found: list[Sample], until: datetime, by_gain: float) -> growth.Forecast:
     """Coefficients of the source.
 
     Args:
         source: Its name.
-        samples: Of the time before `until` alone, outcomes included.
+        found: Of the time before `until` alone, outcomes included.
         until: What the evaluations begin after.
         by_gain: Each error counts gain^(2 · by_gain): 0 for a sample of all there is; above, for a chart whose few
             great ones matter.
     """
-    x = np.concatenate([growth.terms(sample.measured) for sample in samples])
-    age = np.concatenate([numbers(sample.measured, "age_hours") for sample in samples])
-    single = np.concatenate([sample.measured["observations"].to_numpy() == 1 for sample in samples])
-    more, hours = (np.concatenate([getattr(sample, name) for sample in samples]) for name in ("more", "hours"))
+    x = np.concatenate([growth.terms(sample.measured) for sample in found])
+    age = np.concatenate([numbers(sample.measured, "age_hours") for sample in found])
+    single = np.concatenate([sample.measured["observations"].to_numpy() == 1 for sample in found])
+    more, hours = (np.concatenate([getattr(sample, name) for sample in found]) for name in ("more", "hours"))
     half = calendar.half_life(source)
     y = np.log((more + pace.HALF) / (hours * 60) * growth.law(age, half, growth.HORIZON) / growth.law(age, half, hours))
     weight = (more + 1) ** by_gain
@@ -82,8 +85,8 @@ def youtube(data: Path) -> growth.Forecast:
         until.append(trajectories.moments(early)[-1])
         for now in trajectories.moments(early):
             for ahead in (timedelta(days=1), timedelta(days=2)):
-                found += _sample(early, now, ahead, timedelta(hours=12))
-    return fit(trajectories.YOUTUBE, found, max(until), by_gain=0.25)
+                found += samples(early, now, ahead, timedelta(hours=12))
+    return fit(trajectories.YOUTUBE, found, max(until), YOUTUBE_BY_GAIN)
 
 
 def hackernews(data: Path) -> growth.Forecast:
@@ -91,7 +94,7 @@ def hackernews(data: Path) -> growth.Forecast:
     observed = trajectories.hackernews(data)
     early = observed.filter(pl.col("captured_at") <= trajectories.halfway(observed))
     every = trajectories.spaced(trajectories.moments(early), timedelta(hours=1))[24:]
-    found = [sample for now in every for sample in _sample(early, now, FOLLOWED, timedelta(minutes=30))]
+    found = [sample for now in every for sample in samples(early, now, FOLLOWED, timedelta(minutes=30))]
     return fit(trajectories.HACKERNEWS, found, trajectories.moments(early)[-1], by_gain=0)
 
 
@@ -118,7 +121,7 @@ def reddit(data: Path) -> growth.Forecast:
     return fit(trajectories.REDDIT, found, until, by_gain=0)
 
 
-def _sample(observed: pl.DataFrame, now: datetime, ahead: timedelta, tolerance: timedelta) -> Iterator[Sample]:
+def samples(observed: pl.DataFrame, now: datetime, ahead: timedelta, tolerance: timedelta) -> Iterator[Sample]:
     """The chart of the moment and what came of it, if it was looked at again at about that time."""
     if found := trajectories.later(observed, now, ahead, tolerance):
         then, hours = found

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.evals import trajectories
+from benchmarks.evals import ceiling, trajectories
 from benchmarks.evals.base import SEED, Evaluation, Plot, Table
 from benchmarks.evals.trajectories import Case, Floats, numbers
 from pipeline.scoring import pace
@@ -26,12 +26,13 @@ def run(data: Path) -> Evaluation:
     """Rank the chart of every snapshot after the fit by what is known then; compare with the gain in two days."""
     regions = trajectories.youtube(data)
     since = trajectories.judged_from(trajectories.YOUTUBE)
+    trees = ceiling.youtube(data)
     cases = [
         case
         for region, observed in sorted(regions.items())
         for now in trajectories.moments(observed)
         if since is None or now >= since
-        for case in _case(region, observed, now)
+        for case in _case(region, observed, now, trees)
     ]
     every = [moment for observed in regions.values() for moment in trajectories.moments(observed)]
     listed, gone = sum(case.listed for case in cases), sum(case.listed - len(case.signals) for case in cases)
@@ -82,7 +83,7 @@ def _table(title: str, cases: list[Case], note: str) -> Table:
     return Table(title, found, [case.label for case in cases], {f"NDCG@{TOP}": 0.90, f"NDCG@{TOP} fresh": 0.87}, told)
 
 
-def _case(region: str, observed: pl.DataFrame, now: datetime) -> list[Case]:
+def _case(region: str, observed: pl.DataFrame, now: datetime, trees: ceiling.Expected) -> list[Case]:
     found = trajectories.later(observed, now, AHEAD, NEAR)
     if not found:
         return []
@@ -91,7 +92,8 @@ def _case(region: str, observed: pl.DataFrame, now: datetime) -> list[Case]:
         _last_day(observed, now), on="signal_id", how="left", maintain_order="left"
     )
     ours = trajectories.engine(lambda by: (trajectories.chart(observed, now, by), now))
-    return [trajectories.case(f"{region} {now:%m-%d %H:%M}", signals, ours, _baselines(signals), len(measured))]
+    rivals = {**_baselines(signals), ceiling.NAME: trees(signals, now)}
+    return [trajectories.case(f"{region} {now:%m-%d %H:%M}", signals, ours, rivals, len(measured))]
 
 
 def _last_day(observed: pl.DataFrame, now: datetime) -> pl.DataFrame:

@@ -25,10 +25,22 @@ class Area(Model):
     border_mm: float = Field(default=0.0, description="white border around the ink: of a die-cut sticker")
 
     @property
+    def copy_width(self) -> int:
+        """Pixels across for one copy."""
+        return self.width // self.zones
+
+    @property
+    def room(self) -> tuple[float, float, float, float]:
+        """What one copy may fill: left, top, right, bottom in pixels of its own canvas."""
+        left, top, right, bottom = self.keep_free
+        width, height = self.copy_width, self.height
+        return width * left, height * top, width * (1 - right), height * (1 - bottom)
+
+    @property
     def ratio(self) -> float:
         """Height to width of what one copy may fill."""
-        left, top, right, bottom = self.keep_free
-        return self.height * (1 - top - bottom) / (self.width / self.zones * (1 - left - right))
+        left, top, right, bottom = self.room
+        return (bottom - top) / (right - left)
 
 
 TEE = Area(name="tee", width=4500, height=5400)

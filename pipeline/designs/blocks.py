@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.designs.areas import TEE
-from pipeline.designs.layers import CUT, Layer, outline
+from pipeline.designs.layers import CUT, PICTURE, Layer, Picture, outline
 from pipeline.designs.pairings import Pairing
 from pipeline.designs.shapes import Box, Matrix, Shape, joined
 from pipeline.designs.typefaces import EM, Typefaces
@@ -84,8 +84,8 @@ class Block:
         )
 
     def inked(self, ink: str) -> Block:
-        """All of it in another ink."""
-        return Block(tuple(layer.model_copy(update={"ink": ink}) for layer in self.layers), self.box)
+        """All of it in another ink; a picture keeps its own."""
+        return self._each(ink=ink)
 
     def grown(self, margin: float) -> Block:
         """All shapes with a margin added; the box stays."""
@@ -93,11 +93,12 @@ class Block:
 
     def lined(self, width: float) -> Block:
         """Only the edges, this wide; the box stays."""
-        return Block(tuple(layer.model_copy(update={"line": width}) for layer in self.layers), self.box)
+        return self._each(line=width)
 
     def knocked_out(self, margin: float = 0.0) -> Block:
-        """As a hole in what is painted before, with a margin; the box stays."""
-        return self.grown(margin).inked(CUT)
+        """As a hole in what is painted before, with a margin; the box stays. A picture makes no hole."""
+        shapes = tuple(layer for layer in self.layers if layer.kind != "picture")
+        return Block(shapes, self.box).grown(margin).inked(CUT)
 
     def isolated(self, margin: float) -> Block:
         """With the margin around it kept free of what is painted before."""
@@ -106,6 +107,12 @@ class Block:
     def shadowed(self, ink: str, x: float, y: float, gap: float) -> Block:
         """With a copy behind it in another ink, shifted, and a gap between."""
         return Block((*self.inked(ink).moved(x, y).layers, *self.isolated(gap).layers), self.box)
+
+    def _each(self, **change: Any) -> Block:
+        return Block(
+            tuple(layer if layer.kind == "picture" else layer.model_copy(update=change) for layer in self.layers),
+            self.box,
+        )
 
 
 def around(blocks: Iterable[Block]) -> Block:
@@ -143,11 +150,18 @@ class Desk:
         typefaces: every face that a pairing names.
         pairing: the faces of this design.
         ratio: height to width of the area that the design is composed for.
+        picture: what a painter drew for this design, if one did.
     """
 
     typefaces: Typefaces
     pairing: Pairing
     ratio: float = TEE.ratio
+    picture: Picture | None = None
+
+    @property
+    def height(self) -> float:
+        """Of the sheet, which is WIDTH wide."""
+        return WIDTH * self.ratio
 
     def lead(self, text: str, ink: str = "ink", *, caps: bool = False, **how: Any) -> Block:
         """Text in the lead face, in capitals if asked or if the pairing says so."""
@@ -164,6 +178,13 @@ class Desk:
     def pictogram(self, name: str, ink: str = "accent") -> Block:
         """A pictogram by name."""
         return self._block(Layer(kind="pictogram", name=name, ink=ink))
+
+    def motif(self, name: str, ink: str = "accent") -> Block:
+        """The painter's picture, or the pictogram of this name where no painter drew."""
+        if self.picture is None:
+            return self.pictogram(name, ink)
+        size = {"width": self.picture.width, "height": self.picture.height}
+        return self._block(Layer(kind="picture", name=self.picture.sha256, ink=PICTURE, params=size))
 
     def ornament(self, name: str, ink: str = "accent", **params: Any) -> Block:
         """An ornament by name."""

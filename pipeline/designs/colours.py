@@ -29,6 +29,12 @@ class Palette(Model):
     inks: tuple[str, ...] = Field(min_length=2, max_length=4)
     moods: tuple[Mood, ...]
     garments: tuple[str, ...] = Field(description="what it looks best on, best first")
+    occasions: tuple[str, ...] = Field(default=(), description="words in the names of occasions that it is made for")
+
+    def suits(self, mood: Mood, occasion: str | None) -> float:
+        """1 if it suits the mood, 0.6 more if it is made for the occasion."""
+        made_for = any(word in (occasion or "").casefold() for word in self.occasions)
+        return (mood in self.moods) + 0.6 * made_for
 
     def ink(self, role: str) -> str:
         """The hex of a role; a palette without the role's own ink lends an earlier one."""

@@ -10,68 +10,131 @@ over for the next best.
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import pyvips
 from pydantic import TypeAdapter
 
+from pipeline.designs.areas import TEE, Area
 from pipeline.designs.blocks import Block, Desk
 from pipeline.designs.chance import chance
-from pipeline.designs.colours import FEWEST_GARMENTS, PALETTES, ROLES, WORD_ROLES, Palette, legibility
-from pipeline.designs.layers import CUT, Layer, outline, painted
+from pipeline.designs.colours import (
+    FEWEST_GARMENTS,
+    PALETTES,
+    ROLES,
+    VISIBLE,
+    WORD_ROLES,
+    Palette,
+    contrast,
+    legibility,
+)
+from pipeline.designs.layers import CUT, PICTURE, Layer, Picture, outline, painted
 from pipeline.designs.layouts import LAYOUTS
 from pipeline.designs.layouts.family import Layout
 from pipeline.designs.pairings import PAIRINGS, Pairing
 from pipeline.designs.pictograms import LICENCE, pictogram
-from pipeline.designs.shapes import SVG_UNIT, Box, to_svg
+from pipeline.designs.rendering import die_cut, encoded, placed, raster, to_document
+from pipeline.designs.shapes import Box, joined
+from pipeline.designs.treatments import SHARE_WORN, WORN, treated, worn
 from pipeline.designs.typefaces import Typefaces
-from pipeline.models import Brief, GarmentColor, Mood, Recipe
+from pipeline.models import Brief, GarmentColor, Recipe
 
-ARTIST = "composer 1"
-TEE = (4500, 5400, 300)
-"""Width, height (pixels) and DPI of the standard tee's print file: 15 × 18 inches."""
-MARGIN = 0.03
-"""Of width and of height, kept free on every side."""
+ARTIST = "composer 2"
 SMALLEST_TEXT_MM = 5.0
-"""Height of the smallest line of words (its box: capitals, or the ink) on the standard tee."""
+"""Height of the smallest line of words (its box: capitals, or the ink) on the standard tee.
+
+Elsewhere it is the same share of the area's width: small things are read from nearer.
+"""
+SAME_FORM = 0.02
+"""Areas whose ratios differ by less share a composition."""
+SKETCH_MARGIN = 0.08
+"""Of a sketch's side, kept white."""
+WHITE = "#FFFFFF"
 NEIGHBOUR, FADE = 3.0, 0.75
-PNG_LEVEL = 4
-"""Of zlib: 6 takes half as long again to make the file 6 % smaller."""
 MAX_SIDE = 10**6
 """More pixels than any picture has: a bound that doesn't bind."""
 
 FORMATS = {
     "crew department social_club badge": ("roundel", "patch", "varsity", "label", "ribbon"),
-    "years_of since raised_on era": ("sunset", "varsity", "roundel", "groove", "echo"),
-    "happy_place rather_be weekend season topic_place": ("park", "sunset", "icon", "arch"),
-    "love_language therapy emotional_support gratitude letter best_wishes": ("swash", "quiet", "label", "arch"),
+    "years_of since raised_on era": ("big_number", "stripes", "sunset", "varsity", "roundel", "groove", "echo"),
+    "happy_place rather_be weekend season topic_place": ("park", "postage", "sunset", "icon", "arch"),
+    "love_language therapy emotional_support gratitude letter best_wishes": (
+        "handmade",
+        "shaped",
+        "swash",
+        "quiet",
+        "label",
+        "arch",
+    ),
     "caution recipe will_work": ("stamp", "stack"),
-    "powered_by topic_fuel topic_creature topic_thing icon": ("icon", "sunset", "arch", "patch"),
-    "trio own_words text": ("stack", "swash", "groove"),
+    "powered_by topic_fuel topic_creature topic_thing icon": ("icon", "collage", "split", "sunset", "arch", "patch"),
+    "trio own_words text": ("collage", "handmade", "stack", "swash", "groove"),
 }
 """Beginnings of the names of formats → layouts that suit them."""
 NICHES = {
-    "hik camp ang fish garden plant bird ski star beach travel eco national": ("park", "sunset", "roundel", "patch"),
+    "hik camp ang fish garden plant bird ski star beach travel eco national": (
+        "postage",
+        "park",
+        "sunset",
+        "roundel",
+        "patch",
+    ),
     "runner lift golf soccer pickleball cycl teach coach sport gym": ("varsity", "stack", "roundel"),
-    "gam vinyl nostalg guitar drum develop music retro comput": ("sunset", "echo", "groove"),
-    "book librar tea yog knit quilt mom grandma": ("quiet", "swash", "label", "arch"),
+    "gam vinyl nostalg guitar drum develop music retro comput": ("stripes", "sunset", "echo", "groove"),
+    "book librar tea yog knit quilt mom grandma": ("tarot", "outline", "quiet", "swash", "label", "arch"),
 }
 """Beginnings of the names of niches → layouts that suit them."""
-WORN = (Mood.BOLD, Mood.OUTDOORSY, Mood.RETRO, Mood.SPORTY, Mood.SPOOKY)
-"""Moods in which one design in three is printed as if worn."""
-
 _LAYERS = TypeAdapter(tuple[Layer, ...])
 
 
-def compose(brief: Brief, recent: Sequence[Recipe], typefaces: Typefaces) -> Recipe:
-    """The recipe of a design for the brief.
+@dataclass(frozen=True)
+class _Composition:
+    """A brief composed for an area by one layout."""
+
+    layout: Layout
+    desk: Desk
+    layers: tuple[Layer, ...]
+    bounds: Box
+    smallest: float
+    """Height of the smallest line of words on the print, in mm."""
+
+    @classmethod
+    def of(
+        cls, layout: Layout, pairing: Pairing, brief: Brief, typefaces: Typefaces, area: Area, picture: Picture | None
+    ) -> _Composition | None:
+        """None: its smallest words would be too small."""
+        desk = Desk(typefaces, pairing, area.ratio, picture)
+        block = layout.draw(desk, brief, chance(brief.seed, layout.name, pairing.name))
+        block = replace(block, layers=treated(block.layers, brief.mood, chance(brief.seed, "treatment")))
+        bounds = desk.bounds(layer for layer in block.layers if layer.ink != CUT)
+        smallest = _smallest_text(desk, block) * placed(bounds, area.room)[0] / area.dpi * 25.4
+        if smallest < SMALLEST_TEXT_MM * (area.copy_width / area.dpi) / (TEE.width / TEE.dpi):
+            return None
+        dice = chance(brief.seed, layout.name, pairing.name, "wear")
+        layers = block.layers
+        if layout.wears and brief.mood in WORN and dice.random() < SHARE_WORN:
+            layers = (*layers, worn(bounds, dice))
+        return cls(layout, desk, layers, bounds, smallest)
+
+    def offered(self, palette: Palette) -> frozenset[GarmentColor]:
+        """Garments on which it is readable in the palette."""
+        contrasts = legibility(*_inks(self.layers, palette), palette)
+        return frozenset(garment for garment, (_, offered) in contrasts.items() if offered)
+
+
+def compose(brief: Brief, recent: Sequence[Recipe], typefaces: Typefaces, picture: Picture | None = None) -> Recipe:
+    """The recipe of a design for the brief, composed for the standard tee.
 
     Args:
         brief: what to draw.
         recent: recipes of the designs before it, the last one last.
         typefaces: every face that the pairings name.
+        picture: a painter's picture, to be set in the place of the pictogram.
 
     Raises:
         ValueError: a motif is no pictogram, a character has no glyph in any pairing, or the words can't be set legibly.
@@ -79,34 +142,20 @@ def compose(brief: Brief, recent: Sequence[Recipe], typefaces: Typefaces) -> Rec
     for motif in brief.motifs:
         pictogram(motif)
     rng = chance(brief.seed)
-    palettes = _ranked(rng, PALETTES, lambda p: brief.mood in p.moods, recent, lambda p, r: p.name == r.palette)
+    palettes = _ranked(
+        rng, PALETTES, lambda p: p.suits(brief.mood, brief.occasion), recent, lambda p, r: p.name == r.palette
+    )
     uncovered = True
-    for layout, pairing in _candidates(brief, recent, rng):
+    for layout, pairing in _candidates(brief, recent, rng, picture):
         if not _covers(pairing, brief.phrase, typefaces):
             continue
         uncovered = False
-        desk = Desk(typefaces, pairing)
-        dice = chance(brief.seed, layout.name, pairing.name)
-        block = layout.draw(desk, brief, dice)
-        bounds = desk.bounds(layer for layer in block.layers if layer.ink != CUT)
-        smallest = _smallest_text(desk, block) * _fit(bounds, *TEE[:2])[0] / TEE[2] * 25.4
-        if smallest < SMALLEST_TEXT_MM:
+        composition = _Composition.of(layout, pairing, brief, typefaces, TEE, picture)
+        if composition is None:
             continue
-        if layout.wears and brief.mood in WORN and dice.random() < 1 / 3:
-            block = _worn(desk, block, bounds, dice)
         for palette in palettes:
-            contrasts = legibility(*_inks(block.layers, palette), palette)
-            if sum(offered for _, offered in contrasts.values()) >= FEWEST_GARMENTS:
-                return _recipe(
-                    brief=brief,
-                    layout=layout,
-                    pairing=pairing,
-                    palette=palette,
-                    block=block,
-                    bounds=bounds,
-                    smallest=smallest,
-                    typefaces=typefaces,
-                )
+            if len(composition.offered(palette)) >= FEWEST_GARMENTS:
+                return _recipe(brief, palette, composition)
     if uncovered:
         covered = frozenset[str]().union(*(face.characters for face in typefaces.values()))
         missing = "".join(sorted(set(brief.phrase) - covered)) or "this mixture of characters"
@@ -114,54 +163,77 @@ def compose(brief: Brief, recent: Sequence[Recipe], typefaces: Typefaces) -> Rec
     raise ValueError(f"phrase={brief.phrase!r}: no layout sets it {SMALLEST_TEXT_MM} mm high: shorten its longest word")
 
 
-def _worn(desk: Desk, block: Block, bounds: Box, rng: random.Random) -> Block:
-    left, top, right, bottom = bounds
-    wear = desk.ornament("wear", width=right - left, height=bottom - top, seed=rng.randrange(10**6)).knocked_out()
-    return Block((*block.layers, *wear.moved((left + right) / 2, (top + bottom) / 2).layers), block.box)
+def recompose(recipe: Recipe, typefaces: Typefaces, area: Area) -> Recipe:
+    """The same design composed anew for another area: same layout, typefaces, palette, motif and dice, other breaks.
+
+    A layout that would set words too small there gives way to the next that suits the brief, which the recipe that is
+    returned then names. A recipe without a brief, as older ones are, is returned as it is: it can only be scaled.
+
+    Raises:
+        ValueError: the recipe names a layout, pairing or palette that is gone, or no layout sets the words legibly.
+    """
+    spec = recipe.spec
+    if "brief" not in spec or math.isclose(area.ratio, spec["ratio"], rel_tol=SAME_FORM):
+        return recipe
+    brief = Brief.model_validate(spec["brief"])
+    picture = Picture.model_validate(spec["picture"]) if "picture" in spec else None
+    pairing = _named("pairing", PAIRINGS, spec["pairing"])
+    palette = _named("palette", PALETTES, recipe.palette)
+    first = _named("layout", LAYOUTS, recipe.layout)
+    offered = {garment for garment, (_, offered) in garments(recipe).items() if offered}
+    siblings = (layout for layout, its in _candidates(brief, (), chance(brief.seed), picture) if its == pairing)
+    for layout in chain((first,), siblings):
+        composition = _Composition.of(layout, pairing, brief, typefaces, area, picture)
+        if composition and composition.offered(palette) >= offered:
+            return _recipe(brief, palette, composition)
+    raise ValueError(f"phrase={brief.phrase!r}: no layout sets it legibly on the print area {area.name!r}: shorten it")
 
 
-def _recipe(
-    *,
-    brief: Brief,
-    layout: Layout,
-    pairing: Pairing,
-    palette: Palette,
-    block: Block,
-    bounds: Box,
-    smallest: float,
-    typefaces: Typefaces,
-) -> Recipe:
-    faces = tuple(dict.fromkeys(layer.face for layer in block.layers if layer.kind == "text"))
-    licences = {face: typefaces[face].licence for face in faces}
-    licences |= {f"pictogram {layer.name}": LICENCE for layer in block.layers if layer.kind == "pictogram"}
-    used = {layer.ink for layer in block.layers} - {CUT}
+def _named(kind: str, things: Iterable[Any], name: str) -> Any:
+    for thing in things:
+        if thing.name == name:
+            return thing
+    raise ValueError(f"{kind}={name!r} of the recipe is gone: draw the design anew")
+
+
+def _recipe(brief: Brief, palette: Palette, composition: _Composition) -> Recipe:
+    layers, desk = composition.layers, composition.desk
+    faces = tuple(dict.fromkeys(layer.face for layer in layers if layer.kind == "text"))
+    licences = {face: desk.typefaces[face].licence for face in faces}
+    licences |= {f"pictogram {layer.name}": LICENCE for layer in layers if layer.kind == "pictogram"}
+    used = {layer.ink for layer in layers}
     return Recipe(
         artist=ARTIST,
         seed=brief.seed,
-        layout=layout.name,
+        layout=composition.layout.name,
         palette=palette.name,
         typefaces=faces,
         prompt=brief.phrase,
         licences=licences,
         spec={
-            "pairing": pairing.name,
-            "mood": brief.mood.value,
+            "brief": brief.model_dump(mode="json"),
+            "pairing": desk.pairing.name,
+            **({"picture": desk.picture.model_dump()} if desk.picture else {}),
+            "ratio": round(desk.ratio, 4),
             "inks": {role: palette.ink(role) for role in ROLES if role in used},
-            "bounds": [round(edge, 2) for edge in bounds],
-            "smallest_text_mm": round(smallest, 2),
-            "layers": [layer.model_dump(mode="json", exclude_defaults=True) for layer in block.layers],
+            "bounds": [round(edge, 2) for edge in composition.bounds],
+            "smallest_text_mm": round(composition.smallest, 2),
+            "layers": [layer.model_dump(mode="json", exclude_defaults=True) for layer in layers],
         },
     )
 
 
-def _candidates(brief: Brief, recent: Sequence[Recipe], rng: random.Random) -> Iterator[tuple[Layout, Pairing]]:
+def _candidates(
+    brief: Brief, recent: Sequence[Recipe], rng: random.Random, picture: Picture | None
+) -> Iterator[tuple[Layout, Pairing]]:
     """Layouts with pairings, best first; at last those made for other phrases, so that any phrase finds one."""
 
     def suits(layout: Layout) -> float:
         form, niche = _listed(layout, FORMATS, brief.format), _listed(layout, NICHES, brief.niche)
         return (brief.mood in layout.moods) + 0.3 * form + 0.25 * niche
 
-    layouts = _ranked(rng, LAYOUTS, suits, recent, lambda layout, recipe: layout.name == recipe.layout)
+    able = [layout for layout in LAYOUTS if layout.takes_picture or picture is None]
+    layouts = _ranked(rng, able, suits, recent, lambda layout, recipe: layout.name == recipe.layout)
     layouts.sort(key=lambda layout: not layout.holds(brief))
     faces = _ranked(
         rng, PAIRINGS, lambda p: brief.mood in p.moods, recent, lambda p, r: p.lead == (r.typefaces or ("",))[0]
@@ -208,6 +280,7 @@ def _smallest_text(desk: Desk, block: Block) -> float:
 
 def _inks(layers: Sequence[Layer], palette: Palette) -> tuple[set[str], set[str]]:
     """Inks that carry words, and the others. Words left open in a figure are carried by the figure's ink."""
+    layers = [layer for layer in layers if layer.ink != PICTURE]
     roles = {layer.ink for layer in layers if layer.kind == "text"} - {CUT}
     for i, layer in enumerate(layers):
         if layer.kind == "text" and layer.ink == CUT:
@@ -217,37 +290,80 @@ def _inks(layers: Sequence[Layer], palette: Palette) -> tuple[set[str], set[str]
 
 
 def garments(recipe: Recipe) -> dict[GarmentColor, tuple[float, bool]]:
-    """Per garment, best first: the lowest contrast of the words on it, and whether the design is offered on it."""
+    """Per garment, best first: the lowest contrast of the words on it, and whether the design is offered on it.
+
+    Only inks count: how a picture's own pixels look on a garment is measured in the print file, by its proof.
+    """
     palette = next(p for p in PALETTES if p.name == recipe.palette)
-    return legibility(*_inks(_LAYERS.validate_python(recipe.spec["layers"]), palette), palette)
+    return legibility(*_inks(_layers(recipe), palette), palette)
 
 
-def _fit(bounds: Box, width: int, height: int) -> tuple[float, float, float]:
-    """Scale and shift that centre the bounds in the canvas, as large as the margin allows."""
-    left, top, right, bottom = bounds
-    scale = min(width * (1 - 2 * MARGIN) / (right - left), height * (1 - 2 * MARGIN) / (bottom - top))
-    return scale, (width - scale * (left + right)) / 2, (height - scale * (top + bottom)) / 2
+def word_inks(recipe: Recipe) -> tuple[str, ...]:
+    """The inks (#RRGGBB) that carry words: those that a proof holds to be read."""
+    words, _ = _inks(_layers(recipe), _named("palette", PALETTES, recipe.palette))
+    return tuple(sorted(words))
 
 
-def svg(recipe: Recipe, typefaces: Typefaces, width: int, height: int) -> str:
-    """The design as an SVG of filled outlines only, scaled to fit the canvas (pixels) and centred."""
-    scale, x, y = _fit(tuple(recipe.spec["bounds"]), width, height)
-    inks = recipe.spec["inks"]
-    paths = "".join(
-        f'<path fill="{inks[ink]}" fill-rule="evenodd" d="{to_svg(shape)}"/>'
-        for ink, shape in painted(_LAYERS.validate_python(recipe.spec["layers"]), typefaces)
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
-        f'<g transform="translate({x:.3f} {y:.3f}) scale({scale * SVG_UNIT:.7f})">{paths}</g></svg>'
-    )
+def svg(recipe: Recipe, typefaces: Typefaces, area: Area) -> str:
+    """The recipe's own layers as an SVG of filled outlines only, for one copy on the area; pictures are left out."""
+    planes = [plane for plane in painted(_layers(recipe), typefaces) if plane.layer.ink != PICTURE]
+    shapes = [(recipe.spec["inks"][plane.layer.ink], plane.shape) for plane in planes]
+    return to_document(shapes, placed(tuple(recipe.spec["bounds"]), area.room), area.copy_width, area.height)
 
 
-def render(recipe: Recipe, typefaces: Typefaces, width: int, height: int, dpi: int) -> bytes:
-    """The design as a transparent sRGB PNG of the canvas (pixels), with its resolution in the file."""
-    image = pyvips.Image.svgload_buffer(svg(recipe, typefaces, width, height).encode(), unlimited=True)
-    per_mm = dpi / 25.4
-    return bytes(image.copy(xres=per_mm, yres=per_mm).pngsave_buffer(compression=PNG_LEVEL, filter="none"))
+def render(recipe: Recipe, typefaces: Typefaces, area: Area, pictures: Mapping[str, bytes]) -> bytes:
+    """The design, composed for the area, as a transparent sRGB PNG of it, with its resolution in the file.
+
+    Args:
+        recipe: of the design, as composed for any area.
+        typefaces: every face that the pairings name.
+        area: what to fill.
+        pictures: SHA-256 → PNG of every picture layer.
+
+    Raises:
+        ValueError: a picture is missing or can't be read; or what `recompose` raises.
+    """
+    recipe = recompose(recipe, typefaces, area)
+    matrix = placed(tuple(recipe.spec["bounds"]), area.room)
+    planes = painted(_layers(recipe), typefaces)
+    image = raster(planes, recipe.spec["inks"], matrix, area.copy_width, area.height, pictures)
+    if area.border_mm:
+        image = die_cut(image, area.border_mm / 25.4 * area.dpi, _ground(recipe))
+    return encoded(image, area)
+
+
+def _ground(recipe: Recipe) -> str:
+    """The colour that a sticker is printed on: white if its words can be read on it, else its best garment's."""
+    offered = [garment.hex for garment, (_, offered) in garments(recipe).items() if offered]
+    return WHITE if WHITE in offered else offered[0]
+
+
+def sketch(recipe: Recipe, typefaces: Typefaces, side: int) -> bytes:
+    """The design without its words as a square PNG on white, for a painter to start from.
+
+    Ink that can't be seen on white is drawn in the colour of the design's best garment.
+
+    Args:
+        recipe: of the design; pictures in it are left out.
+        typefaces: every face that the pairings name.
+        side: pixels.
+    """
+    shapes = [layer for layer in _layers(recipe) if layer.kind not in ("text", "picture") and layer.name != "wear"]
+    if all(layer.kind != "pictogram" for layer in shapes):
+        shapes = [Layer(kind="pictogram", name=recipe.spec["brief"]["motifs"][0], ink="ink")]
+    dark = next(iter(garments(recipe))).hex
+    palette = _named("palette", PALETTES, recipe.palette)
+    inks = {role: hexa if contrast(hexa := palette.ink(role), WHITE) >= VISIBLE else dark for role in ROLES}
+    planes = painted(shapes, typefaces)
+    bounds = tuple(joined(plane.shape for plane in planes).bounds)
+    edge = SKETCH_MARGIN * side
+    matrix = placed(bounds, (edge, edge, side - edge, side - edge))
+    image = raster(planes, inks, matrix, side, side, {})
+    return bytes(image.flatten(background=[255, 255, 255]).pngsave_buffer(compression=4))
+
+
+def _layers(recipe: Recipe) -> tuple[Layer, ...]:
+    return _LAYERS.validate_python(recipe.spec["layers"])
 
 
 def thumbnail(png: bytes, width: int, background: str) -> bytes:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.designs.envelopes import ENVELOPES
 from pipeline.designs.ornaments import ORNAMENTS
 from pipeline.designs.pictograms import pictogram
 from pipeline.designs.shapes import (
@@ -27,8 +28,10 @@ from pipeline.designs.shapes import (
     cut,
     joined,
     outset,
+    rectangle,
     stroked,
     transformed,
+    without_specks,
 )
 from pipeline.designs.typefaces import Typeface, Typefaces
 from pipeline.models import Model
@@ -36,22 +39,40 @@ from pipeline.models import Model
 Numbers = NDArray[np.float64]
 
 CUT = "cut"
+PICTURE = "picture"
+"""The ink of a picture: its own pixels."""
 STEP = 25.0
 """Longest edge, in thousandths of an em, that stays straight when text is bent."""
+SPECK = 36.0
+"""Least area that prints, in square sheet units: about half a millimetre squared on the standard tee."""
+DEEPEST_COMMA = 300.0
+"""How far below the baseline of capitals a comma or the tail of a Q may hang, in thousandths of an em."""
+
+
+class Picture(Model):
+    """A painter's cut-out PNG, known by its bytes."""
+
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    width: int = Field(gt=0, description="pixels")
+    height: int = Field(gt=0)
 
 
 class Layer(Model):
-    """One shape of the design."""
+    """One shape of the design, or a picture."""
 
     kind: Literal["text", "pictogram", "ornament", "picture"]
     name: str = Field(description="the words, the name of the pictogram or ornament, or the SHA-256 of a picture")
-    ink: str = Field(description="role in the palette, or CUT")
+    ink: str = Field(description="role in the palette, CUT or, of a picture, PICTURE")
     face: str = ""
     tracking: float = Field(default=0.0, description="thousandths of an em")
-    bend: str = Field(default="", description="how text is bent: a key of BENDS, arc or smile; empty: straight")
+    bend: str = Field(
+        default="", description="how text is bent: a key of BENDS or ENVELOPES, arc or smile; empty: straight"
+    )
     amount: float = Field(default=0.0, description="of the bend; of arc and smile the radius in thousandths of an em")
     embolden: float = Field(default=0.0, description="thousandths of an em added to all sides of the letters")
-    params: dict[str, Any] = Field(default_factory=dict, description="of an ornament")
+    params: dict[str, Any] = Field(
+        default_factory=dict, description="of an ornament or envelope; of a picture its width and height in pixels"
+    )
     matrix: Matrix = IDENTITY
     grow: float = Field(default=0.0, description="margin added on all sides, in sheet units")
     line: float = Field(default=0.0, description="if set, only the edge is drawn, this wide, in sheet units")
@@ -101,6 +122,11 @@ def _text(layer: Layer, face: Typeface) -> Shape:
     whole = outset(joined(outline for outline, _, _ in glyphs), layer.embolden)
     if not layer.bend:
         return whole
+    if layer.bend in ENVELOPES:
+        left, top, right, bottom = whole.bounds
+        level = layer.name == layer.name.upper() and bottom < DEEPEST_COMMA
+        box = (left, top, right, 0.0 if level else bottom)
+        return bent(whole, lambda points: ENVELOPES[layer.bend](points, box, **layer.params), STEP)
     bend, half = BENDS[layer.bend], width / 2
 
     def move(points: Points) -> Points:
@@ -111,27 +137,41 @@ def _text(layer: Layer, face: Typeface) -> Shape:
 
 
 def outline(layer: Layer, typefaces: Typefaces) -> Shape:
-    """The layer's shape in sheet units."""
+    """The layer's shape in sheet units; of a picture its rectangle."""
     if layer.kind == "text":
         shape = _text(layer, typefaces[layer.face])
     elif layer.kind == "pictogram":
         shape = pictogram(layer.name)
+    elif layer.kind == "picture":
+        half_width, half_height = layer.params["width"] / 2, layer.params["height"] / 2
+        shape = rectangle(-half_width, -half_height, half_width, half_height)
     else:
         shape = ORNAMENTS[layer.name](**layer.params)
     shape = outset(transformed(shape, layer.matrix), layer.grow)
     return stroked(shape, layer.line) if layer.line else shape
 
 
-def painted(layers: Sequence[Layer], typefaces: Typefaces) -> list[tuple[str, Shape]]:
-    """Ink and shape of everything that prints, in order, with the cuts taken away."""
-    planes: list[tuple[str, Shape]] = []
+class Plane(NamedTuple):
+    """What one layer leaves on the sheet once everything after it has cut its holes."""
+
+    layer: Layer
+    shape: Shape
+
+
+def painted(layers: Sequence[Layer], typefaces: Typefaces) -> list[Plane]:
+    """Everything that prints, in order, with the cuts taken away."""
+    planes: list[Plane] = []
     for layer in layers:
         shape = outline(layer, typefaces)
         if layer.ink == CUT:
-            planes = [(ink, cut(plane, shape) if _meet(plane.bounds, shape.bounds) else plane) for ink, plane in planes]
+            planes = [
+                Plane(under, cut(plane, shape) if _meet(plane.bounds, shape.bounds) else plane)
+                for under, plane in planes
+            ]
         else:
-            planes.append((layer.ink, shape))
-    return [(ink, plane) for ink, plane in planes if not plane.is_empty]
+            planes.append(Plane(layer, shape))
+    clean = (Plane(plane.layer, without_specks(plane.shape, SPECK)) for plane in planes)
+    return [plane for plane in clean if not plane.shape.is_empty]
 
 
 def _meet(one: Box, other: Box) -> bool:

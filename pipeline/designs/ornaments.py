@@ -9,12 +9,14 @@ import math
 from collections.abc import Callable
 
 from pipeline.designs.chance import chance
+from pipeline.designs.glyphs import icon_dots, icon_drop, icon_hatch, icon_shade
 from pipeline.designs.shapes import (
     Point,
     Shape,
     circle,
     common,
     cut,
+    dots,
     from_svg,
     joined,
     line,
@@ -23,6 +25,7 @@ from pipeline.designs.shapes import (
     rectangle,
     transformed,
 )
+from pipeline.designs.textures import brushed, crackle, faded, wear
 
 
 def _polar(radius: float, degrees: float) -> Point:
@@ -149,12 +152,14 @@ def halftone(width: float, height: float, columns: int) -> Shape:
     """A field of dots that shrink downwards, the top at y = 0."""
     pitch = width / columns
     rows = int(height / (pitch * 0.87))
-    dots = []
+    centres: list[Point] = []
+    radii: list[float] = []
     for row in range(rows):
         radius = pitch * 0.46 * (1 - row / rows) ** 0.8
         for column in range(columns - row % 2):
-            dots.append(circle(-width / 2 + pitch * (column + 0.5 + (row % 2) / 2), pitch * (0.5 + row * 0.87), radius))
-    return joined(dots)
+            centres.append((-width / 2 + pitch * (column + 0.5 + (row % 2) / 2), pitch * (0.5 + row * 0.87)))
+            radii.append(radius)
+    return dots(centres, radii)
 
 
 def laurel(radius: float, leaves: int = 9) -> Shape:
@@ -236,9 +241,53 @@ def window(radius: float) -> Shape:
     return joined([circle(0, -0.2 * r, 0.82 * r), rectangle(-0.82 * r, -0.2 * r, 0.82 * r, r)])
 
 
+def heart(radius: float) -> Shape:
+    """A heart."""
+    return _path(
+        "M", 0, 1, "C", -0.35, 0.66, -1.06, 0.16, -1.06, -0.38, "C", -1.06, -0.74, -0.8, -0.96, -0.5, -0.96,
+        "C", -0.28, -0.96, -0.1, -0.84, 0, -0.66, "C", 0.1, -0.84, 0.28, -0.96, 0.5, -0.96,
+        "C", 0.8, -0.96, 1.06, -0.74, 1.06, -0.38, "C", 1.06, 0.16, 0.35, 0.66, 0, 1, "Z", unit=radius,
+    )  # fmt: skip
+
+
+def drop(radius: float) -> Shape:
+    """A drop with its point up."""
+    return _path(
+        "M", 0, -1.12, "C", 0.14, -0.7, 0.86, -0.26, 0.86, 0.22, "C", 0.86, 0.7, 0.47, 1.02, 0, 1.02,
+        "C", -0.47, 1.02, -0.86, 0.7, -0.86, 0.22, "C", -0.86, -0.26, -0.14, -0.7, 0, -1.12, "Z", unit=radius,
+    )  # fmt: skip
+
+
+def egg(radius: float) -> Shape:
+    """An egg on its blunt end."""
+    return _path(
+        "M", 0, -1.05, "C", 0.5, -1.05, 0.84, -0.3, 0.84, 0.22, "C", 0.84, 0.72, 0.47, 1.02, 0, 1.02,
+        "C", -0.47, 1.02, -0.84, 0.72, -0.84, 0.22, "C", -0.84, -0.3, -0.5, -1.05, 0, -1.05, "Z", unit=radius,
+    )  # fmt: skip
+
+
+def badge(radius: float) -> Shape:
+    """A board that swells above and below, like the sign of a shop."""
+    return _path(
+        "M", -1.05, -0.52, "C", -0.5, -0.5, -0.42, -0.86, 0, -0.86, "C", 0.42, -0.86, 0.5, -0.5, 1.05, -0.52,
+        "L", 1.05, 0.52, "C", 0.5, 0.5, 0.42, 0.86, 0, 0.86, "C", -0.42, 0.86, -0.5, 0.5, -1.05, 0.52, "Z",
+        unit=radius,
+    )  # fmt: skip
+
+
+def lozenge(radius: float) -> Shape:
+    """A rhombus lying on its long axis, as a table's top is seen."""
+    return polygon([(-1.12 * radius, 0), (0, -0.92 * radius), (1.12 * radius, 0), (0, 0.92 * radius)])
+
+
 def frame(width: float, height: float, line: float, radius: float = 0.0) -> Shape:
     """A rectangular frame whose outer size is given; a negative radius hollows the corners."""
     return cut(_plate(width, height, radius), _plate(width - 2 * line, height - 2 * line, radius * 0.94))
+
+
+def board(width: float, height: float, radius: float = 0.0) -> Shape:
+    """A solid rectangle; a negative radius hollows the corners."""
+    return _plate(width, height, radius)
 
 
 def _plate(width: float, height: float, radius: float) -> Shape:
@@ -249,25 +298,49 @@ def _plate(width: float, height: float, radius: float) -> Shape:
     return cut(rectangle(-x, -y, x, y), bites)
 
 
-def wear(width: float, height: float, seed: int, count: int = 520, size: float = 1.0) -> Shape:
-    """Specks and scratches of a worn print, scattered over a rectangle about the origin."""
-    rng = chance(seed)
-    specks = []
-    for _ in range(count):
-        x, y = rng.uniform(-width / 2, width / 2), rng.uniform(-height / 2, height / 2)
-        r = min(width, height) * 0.0019 * size * rng.paretovariate(1.9)
-        r = min(r, min(width, height) * 0.008)
-        lean, squeeze = rng.uniform(0, math.tau), rng.uniform(0.25, 0.9)
-        corners = 7
-        points = []
-        for i in range(corners):
-            reach = r * rng.uniform(0.55, 1.2)
-            px, py = reach * math.cos(math.tau * i / corners), reach * squeeze * math.sin(math.tau * i / corners)
-            points.append(
-                (x + px * math.cos(lean) - py * math.sin(lean), y + px * math.sin(lean) + py * math.cos(lean))
-            )
-        specks.append(polygon(points))
-    return joined(specks)
+def perforated(width: float, height: float, pitch: float) -> Shape:
+    """A rectangle with the bitten edge of a postage stamp; `pitch` from tooth to tooth, about."""
+    holes = []
+    for length, place in (
+        (width, lambda t, side: (t, side * height / 2)),
+        (height, lambda t, side: (side * width / 2, t)),
+    ):
+        count = round(length / pitch)
+        holes += [
+            circle(*place(-length / 2 + length * i / count, side), 0.3 * pitch)
+            for i in range(count + 1)
+            for side in (-1, 1)
+        ]
+    return cut(rectangle(-width / 2, -height / 2, width / 2, height / 2), joined(holes))
+
+
+def panel_sun(width: float, height: float, low: float = 0.3) -> Shape:
+    """A rectangle of rays about a sun that stands `low` of the height above its foot."""
+    reach = math.hypot(width, height)
+    beams = [rays(0.24 * height, reach, 30, 0.5), circle(0, 0, 0.2 * height)]
+    y = height * (0.5 - low)
+    return common(rectangle(-width / 2, -height / 2, width / 2, height / 2), joined(_moved(beam, y) for beam in beams))
+
+
+def bow(radius: float, line: float, reach: float, left: float) -> Shape:
+    """A band that comes from the left, turns in a half circle and goes back; the whole bend ends at `reach`."""
+    half = common(_ring(radius, line), rectangle(0, -radius, radius, radius))
+    arms = [
+        rectangle(-left, side * radius - line * (side > 0), 0, side * radius + line * (side < 0)) for side in (-1, 1)
+    ]
+    return transformed(joined([half, *arms]), (1, 0, 0, 1, reach, 0))
+
+
+def rainbow(radius: float, line: float, legs: float) -> Shape:
+    """A half ring standing on legs, about the ring's centre."""
+    half = common(_ring(radius, line), rectangle(-radius, -radius, radius, 0))
+    inner = radius - line
+    posts = [rectangle(min(side * radius, side * inner), 0, max(side * radius, side * inner), legs) for side in (-1, 1)]
+    return joined([half, *posts])
+
+
+def _ring(radius: float, line: float) -> Shape:
+    return cut(circle(0, 0, radius), circle(0, 0, radius - line))
 
 
 def _moved(shape: Shape, y: float) -> Shape:
@@ -317,13 +390,16 @@ def view_hill(figure: str, radius: float) -> Shape:
 
 FIGURES: dict[str, Callable[[float], Shape]] = {
     "disc": disc, "window": window, "hexagon": hexagon, "shield": shield, "scallop": scallop,
+    "heart": heart, "drop": drop, "egg": egg, "badge": badge, "lozenge": lozenge,
 }  # fmt: skip
 
 ORNAMENTS: dict[str, Callable[..., Shape]] = {
     draw.__name__: draw
     for draw in (
         rule, star, sparkle, diamond, rays, dashes, disc, sun, ridge, pines, waves, halftone, laurel,
-        ribbon, swash, hoop, scallop, burst, hexagon, shield, window, frame, wear,
+        ribbon, swash, hoop, scallop, burst, hexagon, shield, window, heart, drop, egg, badge, lozenge,
+        frame, board, perforated, panel_sun, bow, rainbow,
         view_sun, view_ridge, view_wood, view_lake, view_hill,
+        icon_shade, icon_drop, icon_hatch, icon_dots, wear, crackle, brushed, faded,
     )
 }  # fmt: skip

@@ -7,9 +7,11 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 
-from pipeline.designs.shapes import Shape, from_svg
+from pipeline.designs.shapes import Shape, from_svg, outset
 
 LICENCE = f"CC-BY-4.0 (Font Awesome Free {version('fontawesomefree')})"
+APART = 0.05
+"""Parts that touch in a point are set apart by twice this, so that they stay apart when they are moved."""
 _FOLDER = files("fontawesomefree") / "static" / "fontawesomefree" / "svgs" / "solid"
 
 
@@ -28,4 +30,5 @@ def pictogram(name: str) -> Shape:
     if not exists(name):
         raise ValueError(f"motif={name!r} is no solid icon of Font Awesome Free: choose one by its name there")
     svg = (_FOLDER / f"{name}.svg").read_text()
-    return from_svg(" ".join(re.findall(r'<path[^>]* d="([^"]+)"', svg) or re.findall(r' d="([^"]+)"', svg)))
+    shape = from_svg(" ".join(re.findall(r'<path[^>]* d="([^"]+)"', svg) or re.findall(r' d="([^"]+)"', svg)))
+    return outset(shape, -APART)

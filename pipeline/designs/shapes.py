@@ -69,6 +69,11 @@ def circle(x: float, y: float, radius: float) -> Shape:
     return shapely.Point(x, y).buffer(radius, quad_segs=3 * ROUND)
 
 
+def dots(centres: Sequence[Point], radii: Sequence[float]) -> Shape:
+    """Small discs."""
+    return shapely.union_all(shapely.buffer(shapely.points(np.array(centres)), np.array(radii), quad_segs=6))
+
+
 def joined(shapes: Iterable[Shape]) -> Shape:
     """All the shapes as one; overlaps are filled once."""
     return shapely.union_all(list(shapes))
@@ -82,6 +87,13 @@ def cut(shape: Shape, knife: Shape) -> Shape:
 def common(shape: Shape, other: Shape) -> Shape:
     """The area that both cover."""
     return _areas(shapely.intersection(shape, other))
+
+
+def without_specks(shape: Shape, area: float) -> Shape:
+    """The shape without the parts that are smaller than an area."""
+    parts = shapely.get_parts(shape)
+    kept = parts[shapely.area(parts) >= area]
+    return shape if len(kept) == len(parts) else shapely.MultiPolygon(list(kept))
 
 
 def stroked(shape: Shape, width: float) -> Shape:

@@ -23,7 +23,7 @@ from pydantic import Field
 from pipeline.listings.limits import check, refused
 from pipeline.listings.marketplaces import Characters, Marketplace, read_data, validated
 from pipeline.listings.text import cut, fit_characters, headline, plural, with_article
-from pipeline.models import Decision, GarmentColor, Idea, Json, Listing, Model, Mood, Recipe, fold, sha256
+from pipeline.models import Decision, GarmentColor, Idea, Json, Listing, Model, Mood, Recipe, Verdict, fold, sha256
 
 DATA_FILE = "data/grammar.yaml"
 CHOICE = " | "
@@ -100,8 +100,9 @@ def write(
     *,
     design_id: UUID,
     mockup_id: UUID,
+    artwork: Verdict,
 ) -> tuple[Listing, tuple[Decision, ...]]:
-    """The listing of an idea on a marketplace with its verdicts, and the decisions that made it."""
+    """The listing of an idea on a marketplace with its verdicts and the artwork's, and the decisions that made it."""
     writer = _Writer(idea, recipe, garments, marketplace)
     title, pattern = writer.title()
     tags = writer.tags()
@@ -119,7 +120,7 @@ def write(
         currency=marketplace.price.currency,
         verdicts=(),
     )
-    listing = listing.model_copy(update={"verdicts": check(listing, marketplace)})
+    listing = listing.model_copy(update={"verdicts": (*check(listing, marketplace), artwork)})
     return listing, _decisions(idea, listing, marketplace, pattern)
 
 
@@ -204,7 +205,8 @@ class _Writer:
         self.marketplace = marketplace
         self.words = grammar()
         self.audience = _audience(idea.niche, self.words)
-        drawn = json.dumps([recipe.spec, sorted(recipe.licences)])
+        made = {name: part for name, part in recipe.spec.items() if name != "brief"}
+        drawn = json.dumps([made, sorted(recipe.licences)])
         motifs = [m for m in idea.motifs if re.search(rf"(?<![\w-]){re.escape(m)}(?![\w-])", drawn)]
         names = list(dict.fromkeys(self.words.motifs.get(m, m.replace("-", " ")) for m in motifs))
         colors = [g.name for g in garments]

@@ -1,20 +1,18 @@
 """Does a listing keep to its marketplace's rules? Every answer says what was compared, and with which source.
 
-What belongs here: the specification checks, the text screen, and the rule by which a listing may be handed over.
-What does not: the limits themselves (`data/marketplaces.yaml`), and how to mend a listing (`copywriter.py`).
+What belongs here: the specification checks, and the rule by which a listing may be handed over.
+What does not: the limits themselves (`data/marketplaces.yaml`), the screen of words (`pipeline.ideas.screening`), and
+how to mend a listing (`copywriter.py`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from importlib.metadata import version
 
-from glin_profanity import Filter  # type: ignore[import-untyped]
-
+from pipeline.ideas.screening import screen
+from pipeline.listings.artwork import ARTWORK
 from pipeline.listings.marketplaces import Characters, ListLimit, Marketplace, RefusedWords, TextLimit
-from pipeline.models import Listing, Verdict, fold
+from pipeline.models import Listing, ListingStatus, Verdict, fold
 
 Finding = str
 """What is wrong and how to mend it; empty when nothing is."""
@@ -34,25 +32,29 @@ def check(listing: Listing, marketplace: Marketplace) -> tuple[Verdict, ...]:
         raise ValueError(
             f"marketplace={marketplace.name!r} is not the listing's, which is {listing.marketplace!r}: pass its own"
         )
-    return (*_specification(listing, marketplace), _trademark(), _content(listing))
+    return (*_specification(listing, marketplace), _trademark(), screen(CONTENT, _words_of(listing)))
 
 
-def approvable(listing: Listing) -> tuple[bool, str]:
-    """Whether the rule `hand_over` approves the listing, and why or why not.
+def judged(listing: Listing) -> tuple[ListingStatus, str]:
+    """How far the rule `hand_over` takes the listing, and why: `approved`, `in_review` for a person, or `failed`.
 
-    Every specification check must have been made and passed, and nothing may have failed. A check that could not be
-    made does not stand in the way, for a person uploads the pack and reads in it what was not checked.
+    Every specification check must have been made, and nothing may have failed. What can't be checked of the listing
+    does not stand in the way, for a person uploads the pack and reads in it what was not checked; an artwork that was
+    not checked does.
     """
     results = {v.check: v for v in listing.verdicts}
     missing = [name for name in SPECIFICATION if name not in results or results[name].result == "not_checked"]
     if missing:
-        return False, f"not checked: {', '.join(missing)}; check the listing first"
+        return ListingStatus.FAILED, f"not checked: {', '.join(missing)}; check the listing first"
     failed = [v for v in listing.verdicts if v.result == "failed"]
     if failed:
-        return False, "; ".join(f"{v.check}: {v.detail}" for v in failed)
+        return ListingStatus.FAILED, "; ".join(f"{v.check}: {v.detail}" for v in failed)
+    artwork = results.get(ARTWORK)
+    if artwork is None or artwork.result != "passed":
+        return ListingStatus.IN_REVIEW, f"{ARTWORK} not checked: {artwork.detail if artwork else 'check it first'}"
     unchecked = [v.check for v in listing.verdicts if v.result == "not_checked"]
     tail = f"; not checked: {', '.join(unchecked)}" if unchecked else ""
-    return True, f"all {len(SPECIFICATION)} specification checks passed{tail}"
+    return ListingStatus.APPROVED, f"all {len(SPECIFICATION)} specification checks passed{tail}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -208,20 +210,5 @@ def _trademark() -> Verdict:
     return Verdict(check=TRADEMARK, result="not_checked", detail=TRADEMARK_NOT_CHECKED, source="none")
 
 
-@cache
-def _screen() -> Filter:
-    """English words only, whole words only: a listing is written in English, and 'bass' and 'Scunthorpe' are fine."""
-    return Filter({"languages": ["english"], "word_boundaries": True})
-
-
-def _content(listing: Listing) -> Verdict:
-    """A word list. It finds swear words, and knows nothing of meaning, pictures, persons or other languages."""
-    text = "\n".join([listing.title, listing.description, *listing.bullets, *listing.tags])
-    found = sorted(set(_screen().check_profanity(text)["profane_words"]))
-    source = f"English word list of glin-profanity {version('glin-profanity')}"
-    if found:
-        named = ", ".join(re.sub(r"(?<=\w)\w(?=\w)", "*", word) for word in found)
-        detail = f"found {named}; reword the idea, or approve it by hand if the word is meant innocently"
-        return Verdict(check=CONTENT, result="failed", detail=detail, source=source)
-    detail = "no word of the list was found; a word list is no review against the marketplace's content policy"
-    return Verdict(check=CONTENT, result="passed", detail=detail, source=source)
+def _words_of(listing: Listing) -> str:
+    return "\n".join([listing.title, listing.description, *listing.bullets, *listing.tags])

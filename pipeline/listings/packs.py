@@ -11,6 +11,7 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 
 import pyvips
 
@@ -40,6 +41,7 @@ def pack(
     *,
     print_file: bytes,
     mockups: Mapping[str, bytes],
+    beside: Mapping[str, bytes],
     marketplace: Marketplace,
 ) -> Mapping[str, bytes]:
     """The files of the pack: name relative to the pack's folder → bytes. The same inputs give the same bytes.
@@ -50,6 +52,7 @@ def pack(
         recipe: How the artwork was made.
         print_file: PNG of the standard tee; scaled down where the marketplace takes less, never up.
         mockups: File name → JPEG.
+        beside: File name → what goes with the print file: its proof, the same artwork in other forms.
         marketplace: The listing's.
 
     Raises:
@@ -69,6 +72,7 @@ def pack(
     files = {
         print_name: artwork,
         **{f"mockups/{name}": image for name, image in mockups.items()},
+        **{f"print/{name}": body for name, body in beside.items()},
         "listing.json": _json(record),
         **combined_sheets([(listing, print_name)], {marketplace.name: marketplace}),
     }
@@ -180,12 +184,26 @@ def _readme(listing: Listing, marketplace: Marketplace, print_file: str, files: 
         "Sheets of upload tools, if you use one (at your own risk: read the marketplace's terms)\n" + "\n".join(sheets)
         if sheets
         else "",
+        _beside(files),
         f"Title\n{listing.title}",
         "\n".join(["Bullets", *listing.bullets]) if listing.bullets else "",
         f"Description\n{listing.description}",
         f"Tags\n{', '.join(listing.tags)}" if listing.tags else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _beside(files: Mapping[str, bytes]) -> str:
+    """What lies in `print/`, if anything does."""
+    names = sorted(name.removeprefix("print/") for name in files if name.startswith("print/"))
+    told = {
+        ".json": "what was measured in the print file",
+        ".svg": "the artwork as outlines",
+        ".tif": "CMYK",
+        ".pdf": "CMYK",
+    }
+    lines = [f"  - {name}: {told.get(PurePath(name).suffix, 'the same as a picture')}" for name in names]
+    return "\n".join(["With the print file, under print/", *lines]) if lines else ""
 
 
 def _standing(layout: Layout) -> str:

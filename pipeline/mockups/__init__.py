@@ -1,10 +1,11 @@
-"""Pictures of the product with the design on it, and sheets of them for people.
+"""Pictures of products with a design on them, and sheets of them for people.
 
-What belongs here: drawing the garment, printing on it, contact sheets and thumbnails: bytes in, bytes out. What does
+What belongs here: drawing products, printing on them, contact sheets and thumbnails: bytes in, bytes out. What does
 not: making the design (`pipeline.designs`), files, object stores, and which product is listed where.
 """
 
-from pipeline.mockups.compose import mock
+from pipeline.mockups.compose import mock, pictures_of
+from pipeline.mockups.products import PRODUCTS, Product
 from pipeline.mockups.sheets import Cell, contact_sheet, thumb
 
-__all__ = ["Cell", "contact_sheet", "mock", "thumb"]
+__all__ = ["PRODUCTS", "Cell", "Product", "contact_sheet", "mock", "pictures_of", "thumb"]

@@ -1,12 +1,10 @@
-"""A design on the tee: the six pictures of a product.
+"""A design on a product: its pictures.
 
-What belongs here: reading the print file, laying its ink on the cloth, and which pictures are made. What does not:
-the tee itself (`tee`), colour of cloth (`tone`), where a print goes (`pattern.place`).
+What belongs here: bending a print, laying its ink on the product in linear light, and which pictures are made. What
+does not: products (`products`), the print file (`ink`), colours in the light (`tone`).
 
-Scale: a canvas is 15 in wide (or 18 in high, whichever binds), whatever its pixels; a 4500 × 5400 canvas at 300 DPI is
-exactly that. On the size L shirt of the picture (22 in across the chest, 54 px to the inch) it is drawn at
-54 / 300 = 0.18 px for each pixel of the canvas. It is the inked box that is placed, so transparent margins neither
-shrink a print nor push it off the axis.
+Ink on cloth is a filter: it returns its colour of what the cloth below returns. On dark cloth printers lay white under
+it, a hair smaller than the ink so that none shows at the edges; there the ink keeps its own colour.
 """
 
 from __future__ import annotations
@@ -18,224 +16,224 @@ from typing import cast
 
 import cv2
 import numpy as np
-import pyvips
 from numpy.typing import NDArray
+from PIL import ImageCms
 
 from pipeline.mockups import tone
-from pipeline.mockups.pattern import (
-    CHEST_WIDTH,
-    FRAME_PX,
-    ORIGIN_PX,
-    PRINT_AREA,
-    PRINT_HEIGHT,
-    PRINT_WIDTH,
-    PX_PER_INCH,
-    Box,
-    place,
-)
-from pipeline.mockups.tee import DISPLACEMENT_INCHES, View, tees
+from pipeline.mockups.cloth import blur
+from pipeline.mockups.ink import Print, read
+from pipeline.mockups.plane import PICTURE_PX, f32
+from pipeline.mockups.products.base import Product
+from pipeline.mockups.scene import Scene, Scenes, Surface
 from pipeline.models import GarmentColor, Json, MockupImage, Variant
 
-VERSION = "tee-1"
+VERSION = "studio-2"
 """Changes whenever the same input gives another picture."""
 COLORWAYS = 4
 JPEG_QUALITY = 90
-INK_ALPHA = 8
-"""Fainter pixels of the canvas (0 … 255) don't count as ink when the inked box is measured."""
-MARGIN_PX = 24
-"""Room around the print area for displaced ink."""
+CHOKE_PX = 0.45
+"""How much smaller than the ink its underbase is, on every side, pixels of the picture: about 0.2 mm on a tee."""
 
 Pixels = NDArray[np.uint8]
+Light = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Print:
-    """The ink of a print file at the picture's scale.
-
-    Attributes:
-        ink: uint8 (h, w, 4), BGRA, colours multiplied by alpha.
-        box: Where it goes on the shirt, inches.
-        canvas: Width and height of the print file, pixels.
-        canvas_box: Left, top, width, height of its ink, pixels of the canvas.
-        scale: Pixels of the picture for a pixel of the canvas.
-    """
-
-    ink: Pixels
-    box: Box
-    canvas: tuple[int, int]
-    canvas_box: tuple[int, int, int, int]
-    scale: float
-
-    @property
-    def picture_box(self) -> tuple[int, int, int, int]:
-        """Left, top, width, height of the ink in the picture before it is bent, pixels."""
-        centre_x, centre_y = self.box.centre
-        height, width = self.ink.shape[:2]
-        left = round(ORIGIN_PX[0] + centre_x * PX_PER_INCH - width / 2)
-        return left, round(ORIGIN_PX[1] + centre_y * PX_PER_INCH - height / 2), width, height
-
-
-def mock(png: bytes, garments: Sequence[GarmentColor]) -> Iterator[MockupImage]:
-    """The pictures of a product: front and back in the best colour, then fronts in the next four.
-
-    The back is plain: the design is printed on the front alone.
+def mock(
+    png: bytes, product: Product, garments: Sequence[GarmentColor], scenes: Scenes, seed: int = 0
+) -> Iterator[MockupImage]:
+    """The pictures of a product: its views in the best colour, then fronts in the next colours, four at most.
 
     Args:
-        png: The print file, with transparency where there is no ink.
-        garments: Colours it is readable on, best first; at least five.
+        png: The print file for the product's area, with transparency where there is no ink.
+        product: What it is printed on.
+        garments: Colours it is readable on, best first; at least one.
+        scenes: Gives the product's scenes.
+        seed: Chooses the drape; of the design, so that neighbours differ.
 
     Returns:
-        Six pictures of 2000 × 2000 px, drawn as they are asked for.
+        Pictures of 2000 × 2000 px, drawn as they are asked for.
 
     Raises:
-        ValueError: Too few garments, a colour twice, or a print file that can't be read; at the call.
+        ValueError: No garment, a colour twice, or a print file that can't be read; at the call.
     """
-    offered = garments[: 1 + COLORWAYS]
-    if len(offered) < 1 + COLORWAYS:
-        raise ValueError(
-            f"garments={[g.name for g in garments]!r}: {1 + COLORWAYS} colours are needed "
-            f"(the best and {COLORWAYS} colourways), {len(garments)} given: offer the design on more"
-        )
+    offered = _offered(product, garments)
+    if not offered:
+        names = ", ".join(garment.name for garment in garments) or "no colour"
+        raise ValueError(f"garments={names}: the {product.name} comes in none of them")
     if len({g.name for g in offered}) < len(offered):
         raise ValueError(f"garments={[g.name for g in offered]!r}: a colour is named twice")
-    return _pictures(read(png), offered)
+    design = read(png, product.size, product.place, product.plate)
+    return _pictures(design, product, offered, scenes, seed % product.drapes)
 
 
-def _pictures(design: Print | None, garments: Sequence[GarmentColor]) -> Iterator[MockupImage]:
-    layer = _laid_on(design) if design else None
-    yield _picture(View.FRONT, Variant.FRONT, garments[0], layer)
-    yield _picture(View.BACK, Variant.BACK, garments[0], None)
-    for colour in garments[1:]:
-        yield _picture(View.FRONT, Variant.COLORWAY, colour, layer)
+def pictures_of(product: Product, garments: Sequence[GarmentColor]) -> int:
+    """How many pictures `mock` makes."""
+    return len(product.views) + max(0, len(_offered(product, garments)) - 1)
 
 
-def read(png: bytes) -> Print | None:
-    """Decode a print file once, cut it to its ink, and bring it to the picture's scale. None: it has no ink.
+def _offered(product: Product, garments: Sequence[GarmentColor]) -> Sequence[GarmentColor]:
+    if product.only:
+        return [garment for garment in garments if garment.name == product.only.name]
+    return garments[: 1 + COLORWAYS] if product.coloured else garments[:1]
 
-    Raises:
-        ValueError: Not a PNG, or one that can't be decoded to its end.
-    """
-    if not png.startswith(b"\x89PNG\r\n\x1a\n"):
-        raise ValueError(f"png={png[:8]!r}… ({len(png)} bytes) is not a PNG: pass the print file as PNG")
-    try:
-        image = pyvips.Image.new_from_buffer(png, "", access="sequential", fail_on="truncated")
-        if image.interpretation != "srgb" or image.format != "uchar":
-            image = image.colourspace("srgb").cast("uchar")
-        if not image.hasalpha():
-            image = image.bandjoin(255)
-        rgba = cast("Pixels", image.numpy())
-    except pyvips.Error as error:
-        raise ValueError(f"png of {len(png)} bytes can't be decoded: {error}") from error
-    canvas = (int(image.width), int(image.height))
-    alpha = cv2.extractChannel(rgba, 3)
-    box = cast(
-        "tuple[int, int, int, int]", cv2.boundingRect(cv2.threshold(alpha, INK_ALPHA, 255, cv2.THRESH_BINARY)[1])
-    )
-    left, top, width, height = box
-    if width == 0:
-        return None
-    inches = min(PRINT_WIDTH / canvas[0], PRINT_HEIGHT / canvas[1])
-    scale = inches * PX_PER_INCH
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Colours multiplied by alpha: scaling and bending bleed no colour from where there is no ink.
-    inked = cv2.cvtColor(rgba[top : top + height, left : left + width], cv2.COLOR_RGBA2mRGBA)
-    ink = cv2.cvtColor(cv2.resize(inked, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGBA2BGRA)
-    where = place(width * inches, height * inches)
-    return Print(ink=cast("Pixels", ink), box=where, canvas=canvas, canvas_box=box, scale=scale)
+
+def _pictures(
+    design: Print | None, product: Product, garments: Sequence[GarmentColor], scenes: Scenes, drape: int
+) -> Iterator[MockupImage]:
+    plain: Json = {"version": VERSION, "drape": drape}
+    for view in product.views:
+        scene = scenes(product, view, drape)
+        layer = _laid_on(design, scene, scene.surface, product) if design and scene.surface else None
+        colours = garments if view is Variant.FRONT else garments[:1]
+        for number, colour in enumerate(colours):
+            yield MockupImage(
+                product=product.name,
+                variant=Variant.COLORWAY if number else view,
+                garment=colour,
+                jpeg=encoded(_picture(scene, colour, layer)),
+                width=PICTURE_PX,
+                height=PICTURE_PX,
+                params={
+                    **plain,
+                    "view": view.value,
+                    "garment": {"name": colour.name, "hex": colour.hex},
+                    "underbase": layer is not None and layer.underbased(colour),
+                    "print": design and layer and _numbers(design, product),
+                },
+            )
+
+
+def _numbers(design: Print, product: Product) -> Json:
+    box = design.box
+    return {
+        "canvas_px": list(design.canvas),
+        "canvas_ink_px": list(design.canvas_box),
+        "plate_ink_px": list(design.plate_box),
+        "scale": design.scale,
+        "ink_inches": [round(v, 4) for v in (box.left, box.top, box.width, box.height)],
+        "plate_px_per_inch": product.plate.per_inch,
+    }
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# ink on cloth
+# ink
 
 
 @dataclass(frozen=True)
 class Layer:
-    """Ink on the front, bent and lit: the same for every colour of cloth.
+    """Ink as it lies in the picture, bent and lit: the same for every colour of the product.
+
+    Linear light, float32 (h, w, 3), BGR, over the surface's window.
 
     Attributes:
-        ink: uint8 (h, w, 3), BGR × alpha × light, over the chest window.
-        cloth: uint8 (h, w, 3): how much of the cloth stays visible, 0 … 255.
-        params: The numbers that made it.
+        ink: Colour × coverage × light.
+        based: The part of `ink` that has white below it.
+        shown: How much of what is below stays visible.
+        cloth: Whether it filters what is below where there is no white.
+        shine: Share of the scene's gloss that shows: of a product that is its print, where the print is.
     """
 
-    ink: Pixels
-    cloth: Pixels
-    params: Json
+    ink: Light
+    based: Light
+    shown: Light
+    cloth: bool
+    shine: Pixels | None = None
+
+    def underbased(self, colour: GarmentColor) -> bool:
+        """Whether white is printed below the ink on this colour."""
+        return self.cloth and tone.needs_underbase(colour.hex)
+
+    def over(self, below: Light, colour: GarmentColor) -> Light:
+        """The light that comes from the print over what is below it."""
+        seen = cast("Light", cv2.multiply(below, self.shown))
+        if not self.cloth:
+            return cast("Light", cv2.add(seen, self.ink))
+        filtering = tone.reflectance(colour.hex)
+        if not self.underbased(colour):
+            return cast("Light", cv2.add(seen, self.ink * filtering))
+        seen += self.ink * filtering
+        seen += self.based * (1 - filtering)
+        return seen
 
 
-def _px(inches_x: float, inches_y: float) -> tuple[int, int]:
-    return round(ORIGIN_PX[0] + inches_x * PX_PER_INCH), round(ORIGIN_PX[1] + inches_y * PX_PER_INCH)
+def _laid_on(design: Print, scene: Scene, surface: Surface, product: Product) -> Layer:
+    bent = cv2.remap(design.ink, surface.whole, surface.part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    weave = np.asarray(surface.weave / np.float32(255), np.float32)
+    alpha = np.asarray(cv2.extractChannel(bent, 3) / np.float32(65535), np.float32)
+    gain = cv2.LUT(scene.light[surface.window], tone.ink_gain()) * weave / np.float32(65535)
+    ink = cv2.cvtColor(bent, cv2.COLOR_BGRA2BGR).astype(np.float32) * gain[..., None]
+    shown = np.repeat((1 - alpha * weave)[..., None], 3, axis=2)
+    if product.cut_out:
+        shine = np.asarray(alpha * 255, np.uint8)
+        return Layer(ink=ink, based=ink, shown=shown * _shadow(alpha)[..., None], cloth=False, shine=shine)
+    based = ink * _underbase(alpha)[..., None] if product.cloth else ink
+    return Layer(ink=ink, based=based, shown=shown, cloth=product.cloth)
 
 
-def chest() -> tuple[slice, slice]:
-    """Rows and columns of the picture that ink can reach: the print area and a margin for its bending."""
-    left, top = _px(PRINT_AREA.left, PRINT_AREA.top)
-    right, bottom = _px(PRINT_AREA.left + PRINT_AREA.width, PRINT_AREA.bottom)
-    return slice(top - MARGIN_PX, bottom + MARGIN_PX), slice(left - MARGIN_PX, right + MARGIN_PX)
+def _shadow(alpha: Light) -> Light:
+    """Share of light that reaches what is below a cut-out print: its contact, and the corner that stands off."""
+    height, width = alpha.shape
+    light = np.ones_like(alpha)
+    for off, softness, depth, lifted in ((4, 4.0, 0.45, False), (12, 12.0, 0.25, False), (40, 30.0, 0.38, True)):
+        moved = cv2.warpAffine(alpha, np.array([[1, 0, off * 0.7], [0, 1, off]], np.float32), (width, height))
+        soft = blur(f32(moved), softness)
+        if lifted:
+            y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+            soft = soft * np.clip((x / width + y / height - 1.0) * 1.6, 0, 1)
+        light *= 1 - np.float32(depth) * soft
+    return np.asarray(light, np.float32)
 
 
-@cache
-def _bend() -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """Fixed-point maps that read the flat print for every pixel of the chest."""
-    shift = tees()[View.FRONT].shift[chest()]
-    y, x = np.indices(shift.shape[:2], dtype=np.float32)
-    whole, part = cv2.convertMaps(x + shift[..., 0], y + shift[..., 1], cv2.CV_16SC2)
-    return cast("NDArray[np.int16]", whole), cast("NDArray[np.uint16]", part)
+def _underbase(coverage: Light) -> Light:
+    """Share of the ink that has white below it: the coverage, its edge drawn in by CHOKE_PX.
+
+    To first order an edge that moves inwards by d lowers the coverage by d × its slope.
+    """
+    slope_x = cv2.Sobel(coverage, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    slope_y = cv2.Sobel(coverage, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    lost = np.float32(CHOKE_PX) * cv2.magnitude(slope_x, slope_y)
+    return cast("Light", np.clip((coverage - lost) / np.maximum(coverage, np.float32(1e-4)), 0, 1))
 
 
-def _laid_on(design: Print) -> Layer:
-    front = tees()[View.FRONT]
-    rows, columns = chest()
-    flat = np.zeros((rows.stop - rows.start, columns.stop - columns.start, 4), np.uint8)
-    left, top, width, height = design.picture_box
-    flat[top - rows.start :, left - columns.start :][:height, :width] = design.ink
-    bent = cv2.remap(flat, *_bend(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    weave = front.weave[chest()]
-    alpha = cv2.multiply(cv2.extractChannel(bent, 3), weave, scale=1 / 255)
-    gain = cv2.multiply(cv2.LUT(front.light[chest()], tone.ink_gain()), weave, scale=1 / 255)
-    ink = cv2.multiply(cv2.cvtColor(bent, cv2.COLOR_BGRA2BGR), cv2.merge([gain] * 3), scale=1 / tone.INK_UNIT)
-    return Layer(
-        ink=cast("Pixels", ink),
-        cloth=cast("Pixels", cv2.merge([cv2.bitwise_not(alpha)] * 3)),
-        params={
-            "canvas_px": list(design.canvas),
-            "canvas_ink_px": list(design.canvas_box),
-            "scale": design.scale,
-            "ink_inches": [round(v, 4) for v in (design.box.left, design.box.top, design.box.width, design.box.height)],
-            "ink_px": list(design.picture_box),
-            "displacement_inches": DISPLACEMENT_INCHES,
-        },
-    )
+# ---------------------------------------------------------------------------------------------------------------------
+# pictures
 
 
-@cache
-def _around() -> tuple[Pixels, Pixels]:
-    """The cover in three channels, and the studio where the garment isn't: the same for both sides."""
-    side = tees()[View.FRONT]
-    cover = cv2.merge([side.cover] * 3)
-    return cast("Pixels", cover), cast("Pixels", cv2.multiply(side.scene, cv2.bitwise_not(cover), scale=1 / 255))
+def _picture(scene: Scene, colour: GarmentColor, layer: Layer | None) -> Pixels:
+    picture = cv2.LUT(cv2.merge([scene.light] * 3), tone.cloth_table(colour.hex))
+    picture = cv2.add(cv2.multiply(picture, cv2.merge([scene.cover] * 3), scale=1 / 255), scene.around)
+    gloss = scene.gloss
+    if layer is not None and scene.surface is not None:
+        window = scene.surface.window
+        below = cv2.LUT(picture[window], np.asarray(tone.decoding() / 65535, np.float32))
+        picture[window] = displayed(layer.over(cast("Light", below), colour))
+        if gloss is not None and layer.shine is not None:
+            shown = np.zeros_like(gloss)
+            shown[window] = cv2.multiply(gloss[window], layer.shine, scale=1 / 255)
+            gloss = shown
+    if gloss is not None:
+        mirrored = cv2.merge([gloss] * 3)
+        picture = cv2.add(picture, cv2.multiply(cv2.bitwise_not(picture), mirrored, scale=1 / 255))
+    return cast("Pixels", picture)
 
 
-def _picture(view: View, variant: Variant, colour: GarmentColor, layer: Layer | None) -> MockupImage:
-    picture = cv2.LUT(cv2.merge([tees()[view].light] * 3), tone.cloth_table(colour.hex))
-    if layer is not None:
-        picture[chest()] = cv2.add(cv2.multiply(picture[chest()], layer.cloth, scale=1 / 255), layer.ink)
-    cover, around = _around()
-    picture = cv2.add(cv2.multiply(picture, cover, scale=1 / 255), around)
+def displayed(light: Light) -> Pixels:
+    """Linear light 0 … 1 as bytes; what is brighter is cut off."""
+    bounded = cv2.threshold(light, 1, 1, cv2.THRESH_TRUNC)[1]
+    return tone.encoding()[(bounded * 65535).astype(np.uint16)]
+
+
+def encoded(picture: Pixels) -> bytes:
+    """A JPEG with an sRGB profile."""
     _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return MockupImage(
-        variant=variant,
-        garment=colour,
-        jpeg=jpeg.tobytes(),
-        width=FRAME_PX,
-        height=FRAME_PX,
-        params={
-            "version": VERSION,
-            "view": view.value,
-            "garment": {"name": colour.name, "hex": colour.hex, "chest_inches": CHEST_WIDTH},
-            "px_per_inch": PX_PER_INCH,
-            "fold_contrast": tone.FOLD_CONTRAST,
-            "jpeg_quality": JPEG_QUALITY,
-            "print": layer and layer.params,
-        },
-    )
+    behind_header = 4 + int.from_bytes(jpeg[4:6].tobytes(), "big")
+    return jpeg[:behind_header].tobytes() + _profile() + jpeg[behind_header:].tobytes()
+
+
+@cache
+def _profile() -> bytes:
+    """The APP2 segment with the sRGB profile (ICC.1:2022, annex B.4), its date cleared so that bytes repeat."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes(12)
+    body = b"ICC_PROFILE\x00\x01\x01" + bytes(profile)
+    return b"\xff\xe2" + (len(body) + 2).to_bytes(2, "big") + body

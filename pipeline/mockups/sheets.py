@@ -22,6 +22,9 @@ ELLIPSIS = "…"
 ABSENT = "\uffff"
 NEAREST = {"–": "-", "—": "-", "•": "·", "×": "x", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "→": ">"}
 SUPERSAMPLING = 4
+CAPTION_LINES = 2
+LEADING = 1.3
+"""From line to line of a caption, in heights of the letters."""
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -32,8 +35,8 @@ class Cell:
 
     Attributes:
         image: JPEG or PNG bytes.
-        caption: One line; cut with an ellipsis where the card ends.
-        sub_caption: A second, smaller line.
+        caption: In up to CAPTION_LINES lines; what is longer ends in an ellipsis.
+        sub_caption: One smaller line below.
     """
 
     image: bytes = field(repr=False)
@@ -100,14 +103,28 @@ def _card(cell: Cell, card: tuple[int, int], size: int) -> Image.Image:
     pen = ImageDraw.Draw(drawn)
     pad = size
     small = max(8, round(size * 0.8))
-    line = side + round(size * 0.7)
-    pen.text((pad, line), cut(cell.caption, _font(size), side - 2 * pad), TEXT, _font(size))
-    pen.text((pad, line + round(size * 1.5)), cut(cell.sub_caption, _font(small), side - 2 * pad), MUTED, _font(small))
+    top = side + round(size * 0.7)
+    for line in wrapped(cell.caption, _font(size), side - 2 * pad):
+        pen.text((pad, top), line, TEXT, _font(size))
+        top += round(size * LEADING)
+    pen.text((pad, top + size // 5), cut(cell.sub_caption, _font(small), side - 2 * pad), MUTED, _font(small))
     return drawn
 
 
 def _caption_height(size: int) -> int:
-    return round(size * 3.9)
+    return round(size * (2.6 + CAPTION_LINES * LEADING))
+
+
+def wrapped(text: str, font: Font, width: float) -> list[str]:
+    """The text in at most CAPTION_LINES lines no wider than `width` pixels; what does not fit is cut from the last."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if not lines[-1] or len(lines) == CAPTION_LINES or font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [cut(line, font, width) for line in lines]
 
 
 def cut(text: str, font: Font, width: float) -> str:

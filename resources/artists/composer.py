@@ -30,18 +30,29 @@ class Composer:
             recipe = compose(brief, recent, self._typefaces)
         except ValueError as error:
             raise UndrawableError(str(error)) from error
+        return self.drawing(recipe, {})
+
+    def drawing(self, recipe: Recipe, pictures: dict[str, bytes]) -> Drawing:
+        """The print file of a recipe; pictures and errors as of `render`."""
         contrasts = garments(recipe)
         return Drawing(
             recipe=recipe,
-            png=self.render(recipe, TEE, {}),
+            png=self.render(recipe, TEE, pictures),
             width=TEE.width,
             height=TEE.height,
             dpi=TEE.dpi,
             garments=tuple(garment for garment, (_, offered) in contrasts.items() if offered),
             contrasts={garment.name: round(ratio, 2) for garment, (ratio, _) in contrasts.items()},
+            pictures=pictures,
         )
 
     def render(self, recipe: Recipe, area: Area, pictures: Mapping[str, bytes]) -> bytes:
-        """The same artwork for another print area."""
-        del pictures
-        return render(recipe, self._typefaces, area.width, area.height, area.dpi)
+        """The same design composed for another print area.
+
+        Raises:
+            UndrawableError: a picture is missing, or the words can't be set legibly on this area.
+        """
+        try:
+            return render(recipe, self._typefaces, area, pictures)
+        except ValueError as error:
+            raise UndrawableError(str(error)) from error

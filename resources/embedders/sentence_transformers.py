@@ -7,7 +7,6 @@ memory would not hold so many at full length; a batch that does not fit is halve
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.models import Vectors
+from resources.devices import out_of_memory
 from resources.embedders.base import LOG, UNMEASURED, Embedder, NearCopy, Progress, check_dim, padded
 from resources.embedders.folders import DIGEST_SIZE, digest, model_files, near_copy
 from resources.errors import PermanentError
@@ -75,7 +75,7 @@ class SentenceTransformersEmbedder:
                     texts, batch_size=self._batch, convert_to_numpy=True, show_progress_bar=False
                 )
             except (RuntimeError, MemoryError) as error:
-                if not _out_of_memory(error):
+                if not out_of_memory(error):
                     raise
                 if self._batch == 1:
                     raise PermanentError(
@@ -120,15 +120,6 @@ def bytes_of_text(loaded: Any) -> int:
     inner = int(getattr(config, "intermediate_size", 4 * hidden))
     heads = int(getattr(config, "num_attention_heads", 12))
     return length * (4 * hidden + inner + heads * length) * BYTES
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Whether an error says that there was too little memory: CUDA has a type for it, MPS and the CPU a sentence."""
-    torch = sys.modules.get("torch")
-    if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
-        return True
-    said = str(error).lower()
-    return "out of memory" in said or "can't allocate memory" in said
 
 
 @cache

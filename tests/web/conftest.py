@@ -90,7 +90,10 @@ class Seeded:
 
 def insert(conn: psycopg.Connection[Any], table: str, **values: Any) -> None:
     """One row."""
-    row = {k: Jsonb(v) if isinstance(v, dict) or k in ("verdicts", "garments") else v for k, v in values.items()}
+    row = {
+        k: Jsonb(v) if isinstance(v, dict) or k in ("verdicts", "garments", "attempts") else v
+        for k, v in values.items()
+    }
     conn.execute(
         sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
             sql.Identifier(table),
@@ -121,6 +124,36 @@ CARD = {
     ],
 }  # fmt: skip
 """A card as it is kept; its score is 0.6."""
+
+
+ATTEMPTS = [
+    {
+        "artist": "comfyui",
+        "outcome": "unavailable",
+        "detail": "nobody answers: start it",
+        "seconds": 0.2,
+        "cost_micros": 0,
+    },
+    {"artist": "openai", "outcome": "drew", "detail": "gpt-image-1.5", "seconds": 31.5, "cost_micros": 42_000},
+]
+PROOF = {
+    "area": "tee", "width": 4500, "height": 5400, "dpi": 152.3, "min_stroke_mm": 0.71, "fringe": 0.0004, "ink": 0.183,
+    "dead_margin": 0.27, "out_of_gamut": 0.031, "profile": "a press", "contrasts": {"Black": 9.1}, "dropped": {},
+    "size_bytes": 812_345, "refused": {}, "faults": [],
+}  # fmt: skip
+
+
+def write_refusal(conn: psycopg.Connection[Any], idea_id: UUID, hour: datetime, **changes: Any) -> None:
+    """A refusal of the idea, by default as a near-copy of the first design there is."""
+    (copied,) = conn.execute("SELECT id FROM designs ORDER BY created_at, id LIMIT 1").fetchall() or [(None,)]
+    refusal = {
+        "stage": "duplicate",
+        "reason": "it looks the same (3 of 256 bits differ); another phrase would pass",
+        "verdicts": [{"check": "copy", "result": "failed", "detail": "3 of 256 bits", "source": "form and words"}],
+        "attempts": ATTEMPTS,
+        "copies": copied[0],
+    }
+    insert(conn, "refusals", idea_id=idea_id, hour=hour, **(refusal | changes))
 
 
 def write_idea(conn: psycopg.Connection[Any], number: int, **changes: Any) -> UUID:
@@ -242,8 +275,23 @@ def write_products(conn: psycopg.Connection[Any], objects: Objects, idea_id: UUI
         "dpi": 300,
         "garments": [{"name": name, "hex": code} for name, code in garments],
         "contrasts": {name: 7.25 - i for i, (name, _) in enumerate(GARMENTS)},
+        "attempts": ATTEMPTS,
+        "cost_micros": 42_000,
+        "gpu_seconds": 3.25,
+        "screened": [{"check": "phrase", "result": "passed", "detail": "no word was found", "source": "a word list"}],
+        "proof": {**PROOF, "dropped": {GARMENTS[number % 4][0]: "ink #16295A has a contrast of 1.3, wanted 3"}},
+        "proof_uri": objects.put(f"generated-mockups/{idea_id}/proof.png", print_file, "image/png"),
+        "files": {
+            "mug": {
+                "uri": "file:///mug.png",
+                "sha256": "a" * 64,
+                "size_bytes": 1_200_000,
+                "proof": {**PROOF, "area": "mug"},
+            }
+        },
     }
     design |= {k: v for k, v in changes.items() if k in design}
+    design["verdicts"] = design.pop("screened")
     insert(conn, "designs", **design)
     mockup_ids = []
     for variant, (name, code) in zip(("front", "colorway", "colorway", "back"), [*garments, garments[0]], strict=True):
@@ -339,6 +387,7 @@ def seed(store: Store, objects: Objects, count: int = 24) -> Seeded:
             ids.append(write_idea(conn, number))
             write_products(conn, objects, ids[-1], number)
         queued = write_idea(conn, count, status="queued", niche="queued niche", idea_key="queued", hour=NEWEST)
+        write_refusal(conn, queued, NEWEST)
     return Seeded(tuple(ids), queued)
 
 
@@ -388,5 +437,5 @@ def queued_id(seeded: Seeded) -> str:
 
 @pytest.fixture
 def write() -> SimpleNamespace:
-    """How a test writes rows of its own: `idea(conn, number, **columns)`, `products(conn, objects, id, number, …)`."""
-    return SimpleNamespace(idea=write_idea, products=write_products)
+    """How a test writes rows of its own: an idea, what is made of it, a refusal."""
+    return SimpleNamespace(idea=write_idea, products=write_products, refusal=write_refusal)

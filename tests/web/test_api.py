@@ -69,6 +69,7 @@ def test_the_description_names_every_filter_and_answer(gallery: TestClient) -> N
     assert set(description["paths"]) == {
         "/api/ideas",
         "/api/ideas/{idea_id}",
+        "/api/refusals",
         "/api/seasons",
         "/api/sources",
         "/api/topics",

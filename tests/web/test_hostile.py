@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
@@ -123,13 +124,16 @@ def hostile(store: Store, objects: Objects, write: SimpleNamespace) -> tuple[Tes
             choice=nested,
             because=nested,
             data=nested,
+            screened=[{"check": EVIL, "result": "passed", "detail": EVIL, "source": EVIL}],
+            attempts=[{"artist": EVIL, "outcome": "drew", "detail": EVIL, "seconds": 1, "cost_micros": 1}],
         )
+        write.refusal(conn, idea_id, datetime(2026, 11, 23, 5, tzinfo=UTC), reason=EVIL)
     return TestClient(create_app(store, objects)), str(idea_id)
 
 
 def test_hostile_text_in_every_column_stays_text(hostile: tuple[TestClient, str]) -> None:
     client, idea_id = hostile
-    for address in ("/", "/?status=mocked", f"/?{urlencode({'niche': EVIL[:100]})}", f"/ideas/{idea_id}"):
+    for address in ("/", "/?status=mocked", "/refusals", f"/?{urlencode({'niche': EVIL[:100]})}", f"/ideas/{idea_id}"):
         answer = client.get(address)
         assert answer.status_code == 200
         markup = check_harmless(answer.text)

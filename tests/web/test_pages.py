@@ -228,8 +228,10 @@ def test_evidence_of_which_nothing_is_known_is_not_spelled_out(
     assert "nothing known" in novelty.split("</details>")[0]
 
 
-def test_a_queued_idea_has_a_page_without_pictures(gallery: TestClient, queued_id: str) -> None:
-    html = gallery.get(f"/ideas/{queued_id}").text
+def test_a_queued_idea_has_a_page_without_pictures(store: Store, objects: Objects, write: SimpleNamespace) -> None:
+    with store.connection() as conn:
+        queued = write.idea(conn, 1, status="queued")
+    html = TestClient(create_app(store, objects)).get(f"/ideas/{queued}").text
     assert "not drawn yet" in html
     assert "No listing has been written" in html
     assert "/images/" not in html

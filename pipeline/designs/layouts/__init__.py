@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.designs.layouts import emblems, lettering, scenes
+from pipeline.designs.layouts import emblems, filled, lettering, pictures, posters, scenes
 from pipeline.designs.layouts.family import Layout
 from pipeline.models import Mood
 
@@ -10,6 +10,7 @@ _M = Mood
 
 LAYOUTS: tuple[Layout, ...] = (
     Layout("stack", lettering.stack, voices=("block", "fat", "rough", "collegiate", "grid"), wears=True, words=(2, 16),
+           takes_picture=True,
            moods=(_M.BOLD, _M.SPORTY, _M.OUTDOORSY, _M.NERDY, _M.PLAYFUL, _M.FESTIVE, _M.HEARTFELT)),
     Layout("swash", lettering.swash, voices=("script",), words=(2, 9),
            moods=(_M.COZY, _M.HEARTFELT, _M.RETRO, _M.ELEGANT, _M.FESTIVE, _M.PLAYFUL)),
@@ -23,6 +24,7 @@ LAYOUTS: tuple[Layout, ...] = (
            moods=(_M.SPORTY, _M.RETRO, _M.BOLD, _M.FESTIVE, _M.NERDY)),
     Layout("roundel", emblems.roundel, voices=("block", "collegiate", "fat", "rough"), wears=True,
            words=(2, 9), longest=52,
+           takes_picture=True,
            moods=(_M.OUTDOORSY, _M.SPORTY, _M.COZY, _M.RETRO, _M.SPOOKY, _M.FESTIVE, _M.NERDY)),
     Layout("patch", emblems.patch, voices=("block", "collegiate", "rough", "fat"), wears=True, words=(2, 8), longest=44,
            moods=(_M.OUTDOORSY, _M.BOLD, _M.NERDY, _M.SPOOKY, _M.SPORTY, _M.PLAYFUL)),
@@ -31,6 +33,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("ribbon", emblems.ribbon, voices=("block", "collegiate", "fat"), words=(3, 10),
            moods=(_M.RETRO, _M.FESTIVE, _M.OUTDOORSY, _M.COZY, _M.SPORTY)),
     Layout("label", emblems.label, voices=("fine", "block"), words=(2, 9), longest=52,
+           takes_picture=True,
            moods=(_M.ELEGANT, _M.COZY, _M.RETRO, _M.HEARTFELT, _M.MINIMAL)),
     Layout("sunset", scenes.sunset, voices=("block", "fat", "script"), wears=True, words=(2, 8), longest=46,
            moods=(_M.RETRO, _M.OUTDOORSY, _M.PLAYFUL, _M.NERDY)),
@@ -39,7 +42,29 @@ LAYOUTS: tuple[Layout, ...] = (
            moods=(_M.OUTDOORSY, _M.COZY, _M.RETRO, _M.FESTIVE)),
     Layout("icon", scenes.icon, voices=("block", "fat", "rough", "script", "grid"), wears=True,
            words=(1, 12), longest=56,
+           takes_picture=True,
            moods=(_M.PLAYFUL, _M.COZY, _M.NERDY, _M.HEARTFELT, _M.MINIMAL, _M.FESTIVE, _M.SPOOKY, _M.BOLD)),
     Layout("arch", scenes.arch, voices=("block", "fat", "collegiate", "rough", "fine"), words=(2, 8), longest=52,
+           takes_picture=True,
            moods=(_M.COZY, _M.HEARTFELT, _M.FESTIVE, _M.OUTDOORSY, _M.SPOOKY, _M.PLAYFUL, _M.ELEGANT)),
+    Layout("shaped", filled.shaped, voices=("block", "fat", "collegiate"), words=(2, 12), longest=60, wears=True,
+           moods=(_M.HEARTFELT, _M.SPORTY, _M.OUTDOORSY, _M.PLAYFUL, _M.BOLD, _M.COZY, _M.RETRO, _M.FESTIVE)),
+    Layout("split", filled.split, voices=("block", "collegiate"), words=(2, 8), longest=44, takes_picture=True,
+           needs=filled.can_split, moods=(_M.BOLD, _M.SPORTY, _M.NERDY, _M.MINIMAL, _M.RETRO)),
+    Layout("handmade", filled.handmade, voices=("script", "rough", "fat"), words=(2, 9), longest=48, takes_picture=True,
+           moods=(_M.COZY, _M.HEARTFELT, _M.PLAYFUL, _M.OUTDOORSY, _M.FESTIVE, _M.RETRO)),
+    Layout("repeat", pictures.repeat, voices=("block", "fat", "rough", "collegiate", "fine"), words=(1, 9), longest=48,
+           moods=(_M.PLAYFUL, _M.COZY, _M.HEARTFELT, _M.FESTIVE, _M.RETRO, _M.NERDY)),
+    Layout("collage", pictures.collage, voices=("block", "fat", "rough", "fine"), words=(2, 10), longest=56,
+           moods=(_M.PLAYFUL, _M.COZY, _M.OUTDOORSY, _M.NERDY, _M.HEARTFELT, _M.FESTIVE, _M.BOLD)),
+    Layout("outline", pictures.outline, voices=("fine", "script", "block"), words=(1, 9), longest=50,
+           moods=(_M.MINIMAL, _M.ELEGANT, _M.HEARTFELT, _M.COZY, _M.OUTDOORSY)),
+    Layout("big_number", posters.big_number, voices=("block", "collegiate", "fat"), words=(1, 10), longest=56,
+           wears=True, takes_picture=True, needs=posters.has_number, moods=tuple(Mood)),
+    Layout("tarot", posters.tarot, voices=("block", "fine", "rough"), words=(1, 6), longest=34, takes_picture=True,
+           moods=(_M.SPOOKY, _M.ELEGANT, _M.RETRO, _M.COZY, _M.NERDY, _M.MINIMAL)),
+    Layout("postage", posters.postage, voices=("block", "collegiate", "fat", "rough"), words=(2, 8), longest=46,
+           wears=True, takes_picture=True, moods=(_M.OUTDOORSY, _M.RETRO, _M.COZY, _M.FESTIVE, _M.PLAYFUL)),
+    Layout("stripes", posters.stripes, voices=("block", "fat"), words=(2, 9), longest=48, wears=True,
+           takes_picture=True, moods=(_M.RETRO, _M.SPORTY, _M.PLAYFUL, _M.OUTDOORSY, _M.NERDY)),
 )  # fmt: skip

@@ -8,7 +8,18 @@ import random
 from pipeline.designs.blocks import WIDTH, Block, Desk, around, column, row
 from pipeline.designs.breaking import hero, is_weak
 from pipeline.designs.chance import chance
-from pipeline.designs.layouts.family import GAP, even, flanked, justified, main_motif, parted, parts_for, trimmed
+from pipeline.designs.layouts.family import (
+    GAP,
+    WIDE,
+    airy,
+    even,
+    filling,
+    flanked,
+    justified,
+    main_motif,
+    parted,
+    trimmed,
+)
 from pipeline.designs.shapes import transformed
 from pipeline.models import Brief
 
@@ -18,11 +29,11 @@ R = WIDTH / 2
 def roundel(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """Words around a ring, the pictogram or the emphasis in the middle."""
     three = parted(brief, desk, (1.0, 0.7, 1.0))
-    if len(brief.phrase) > 24 and len(brief.lines) > 2 and not is_weak(three[1]):
+    if len(brief.phrase) > 24 and len(brief.lines) > 2 and not is_weak(three[1]) and desk.picture is None:
         top, middle, bottom = three
     else:
         (top, bottom), middle = parted(brief, desk, (1.0, 1.0)), ""
-    edge = rng.choice(("hoop", "scallop", "burst", "twin"))
+    edge, dashed = rng.choice(("hoop", "scallop", "burst", "twin")), rng.random() < 0.55
     outer = _edge(desk, edge)
     inner = desk.ornament("hoop", "ink", radius=0.635 * R, width=0.012 * R)
     track = 0.775 * R
@@ -38,11 +49,13 @@ def roundel(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     if middle:
         word = desk.lead(trimmed(middle), "accent", caps=True).fit(1.06 * R, 0.36 * R).at()
         gap = 0.08 * R
-        above = desk.pictogram(main_motif(brief), "ink").fit(0.5 * R, 0.27 * R)
+        above = desk.motif(main_motif(brief), "ink").fit(0.5 * R, 0.27 * R)
         below = desk.ornament("star", "ink", radius=0.055 * R)
         parts += [word, above.at(0, word.box[1] - gap - above.height / 2)]
         parts.append(row([below] * 3, 0.06 * R).at(0, word.box[3] + gap + below.height / 2))
-    elif rng.random() < 0.55:
+    elif desk.picture is not None:
+        parts.append(desk.motif(main_motif(brief)).fit(0.9 * R, 0.86 * R).at())
+    elif dashed:
         parts.append(desk.ornament("dashes", "ink", inner=0.46 * R, outer=0.58 * R, count=32, width=0.016 * R))
         parts.append(desk.pictogram(main_motif(brief), "accent").fit(0.62 * R, 0.56 * R).at())
     else:
@@ -117,57 +130,70 @@ def _inside(desk: Desk, block: Block, figure: str) -> Block:
 
 def stamp(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """A worn rubber stamp: a double frame, set askew."""
-    picture = desk.pictogram(main_motif(brief), "accent").fit(0.4 * WIDTH, 0.22 * WIDTH)
-    words = justified(desk, brief, rng, width=0.84 * WIDTH, ratio=0.72, most=5)
-    inside = column([flanked(desk, picture, 0.84 * WIDTH, rng), words], GAP * 1.2).at()
+    dice, radius, seed, turn = rng.random(), rng.choice((0.08, -0.09, 0.0)) * WIDTH, rng.randrange(10**6), rng.choice(
+        (-6, -4, 5)
+    )  # fmt: skip
+    wide = 0.84 * WIDTH
+    room = desk.ratio * 1.02 - 0.2
+    picture = desk.pictogram(main_motif(brief), "accent").fit(0.44 * WIDTH, 0.22 * WIDTH)
+    share = max(0.3, room - 0.3) if desk.ratio >= WIDE else room
+    words = justified(desk, brief, chance(dice), width=wide, ratio=share / 0.84, most=5)
+    blocks = [words]
+    if desk.ratio >= WIDE:
+        high = min(max(room * WIDTH - words.height - 1.2 * GAP, 0.16 * WIDTH), 0.34 * WIDTH)
+        blocks.insert(0, flanked(desk, picture.fit(0.5 * WIDTH, high), wide, chance(dice)))
+    inside = column(blocks, GAP * 1.2).at()
     width, height = inside.width + 0.22 * WIDTH, inside.height + 0.24 * WIDTH
-    radius = rng.choice((0.08, -0.09, 0.0)) * WIDTH
     outer = desk.ornament("frame", "ink", width=width, height=height, line=0.026 * WIDTH, radius=radius)
     second = 0.075 * WIDTH
     inner = desk.ornament("frame", "ink", width=width - second, height=height - second, line=0.008 * WIDTH,
                           radius=radius * 0.9)  # fmt: skip
-    wear = desk.ornament("wear", width=width, height=height, seed=rng.randrange(10**6)).knocked_out()
+    wear = desk.ornament("wear", width=width, height=height, seed=seed).knocked_out()
     whole = around([outer, inner, inside])
-    return desk.tight(Block((*whole.layers, *wear.layers), whole.box).turned(rng.choice((-6, -4, 5))))
+    return desk.tight(Block((*whole.layers, *wear.layers), whole.box).turned(turn))
 
 
 def ribbon(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """The emphasis left open in a banner, the other lines around it."""
-    lines = parted(brief, desk, parts_for(brief, 4))
+    dice = rng.random()
+    lines = filling(desk, brief, ratio=max(0.4, desk.ratio - 0.5), most=4, fewest=2, small=0.11, tallest=0.3)
     lead = hero(lines, brief.emphasis)
     blocks: list[Block] = []
     for i, line in enumerate(lines):
         text = trimmed(line)
         if i == lead:
-            word = desk.lead(text).fit(0.74 * WIDTH, 0.24 * WIDTH)
+            word = desk.lead(text).fit(0.74 * WIDTH, 0.3 * WIDTH)
             height = word.height + 0.12 * WIDTH
             band = desk.ornament("ribbon", "accent", width=0.84 * WIDTH, height=height, tail=0.085 * WIDTH)
             blocks.append(around([band, word.at().knocked_out()]))
         elif is_weak(line):
-            blocks.append(flanked(desk, desk.hand(line).fit(0.5 * WIDTH, 0.11 * WIDTH), 0.8 * WIDTH, rng))
+            blocks.append(flanked(desk, desk.hand(line).fit(0.5 * WIDTH, 0.11 * WIDTH), 0.8 * WIDTH, chance(dice)))
         elif i == 0:
             bowed = desk.lead(text, "ink", bend="rise", amount=0.1 * desk.length(text))
             blocks.append(bowed.fit(WIDTH, 0.46 * WIDTH))
         else:
-            blocks.append(desk.lead(text, "ink").fit(0.96 * WIDTH, 0.3 * WIDTH))
-    picture = desk.pictogram(main_motif(brief), "third").fit(0.42 * WIDTH, 0.3 * WIDTH)
-    if lead == 0:
-        blocks.insert(0, picture)
-    else:
-        blocks.insert(lead, picture)
-    return column(blocks, GAP * 1.2)
+            blocks.append(desk.lead(text, "ink").fit(0.96 * WIDTH, 0.34 * WIDTH))
+    room = desk.height - sum(block.height + GAP * 1.2 for block in blocks)
+    picture = desk.pictogram(main_motif(brief), "third").fit(0.6 * WIDTH, min(max(room, 0.2 * WIDTH), 0.46 * WIDTH))
+    blocks.insert(lead, picture)
+    return airy(desk, blocks, GAP * 1.2, 1.8)
 
 
 def label(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """An old apothecary's label: frame, corners, hairlines, the phrase set evenly."""
-    inside = even(desk, brief, ratio=0.66, most=4, leading=0.42).fit(0.77 * WIDTH, 0.7 * WIDTH)
-    picture = desk.pictogram(main_motif(brief), "accent").fit(0.3 * WIDTH, 0.2 * WIDTH)
+    dice, radius = rng.random(), rng.choice((-0.11, -0.16, 0.0)) * WIDTH
+    height = max(desk.height, 0.5 * WIDTH)
+    room = height - 0.26 * WIDTH
+    share = (0.6 if desk.picture else 0.32) * room
+    words = even(desk, brief, ratio=0.9 * (room - share) / (0.77 * WIDTH), most=5, leading=0.42)
+    words = words.fit(0.77 * WIDTH, room - share)
+    picture = desk.motif(main_motif(brief), "accent").fit(0.7 * WIDTH, share - GAP)
     point = desk.ornament("diamond", "accent", radius=0.022 * WIDTH)
     foot = flanked(desk, row([point] * 3, 0.02 * WIDTH), 0.6 * WIDTH, chance(0), "ink")
-    body = column([flanked(desk, picture, 0.78 * WIDTH, rng, "ink"), inside, foot], GAP * 1.7).at()
-    width, height = WIDTH, body.height + 0.3 * WIDTH
-    radius = rng.choice((-0.11, -0.16, 0.0)) * WIDTH
-    outer = desk.ornament("frame", "ink", width=width, height=height, line=0.018 * WIDTH, radius=radius)
-    inner = desk.ornament("frame", "ink", width=width - 0.09 * WIDTH, height=height - 0.09 * WIDTH,
+    crown = picture if desk.picture else flanked(desk, picture, 0.78 * WIDTH, chance(dice), "ink")
+    body = airy(desk, [crown, words, foot], GAP * 1.4, 1.8).at()
+    body = body.fit(0.78 * WIDTH, room).at()
+    outer = desk.ornament("frame", "ink", width=WIDTH, height=height, line=0.018 * WIDTH, radius=radius)
+    inner = desk.ornament("frame", "ink", width=WIDTH - 0.09 * WIDTH, height=height - 0.09 * WIDTH,
                           line=0.006 * WIDTH, radius=radius * 0.95)  # fmt: skip
     return around([outer, inner, body])

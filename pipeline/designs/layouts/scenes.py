@@ -7,7 +7,19 @@ import random
 
 from pipeline.designs.blocks import WIDTH, Block, Desk, around, column
 from pipeline.designs.breaking import is_weak
-from pipeline.designs.layouts.family import GAP, flanked, justified, main_motif, parted, parts_for, trimmed
+from pipeline.designs.chance import chance
+from pipeline.designs.layouts.family import (
+    GAP,
+    WIDE,
+    airy,
+    flanked,
+    headed,
+    justified,
+    main_motif,
+    parted,
+    share_for_words,
+    trimmed,
+)
 from pipeline.models import Brief
 
 R = WIDTH / 2
@@ -34,8 +46,7 @@ def sunset(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     sun = around(bands)
     picture = desk.pictogram(main_motif(brief), "ink").fit(1.15 * radius, 1.0 * radius).at(0, 0.3 * radius)
     scene = around([sun, picture.isolated(0.016 * WIDTH)])
-    words = _caption(desk, brief, rng, 0.5)
-    return column([scene, words], GAP * 1.4)
+    return headed(desk, scene, _caption(desk, brief, rng, 0.7), GAP * 1.4, 0.5, 0.95)
 
 
 def park(desk: Desk, brief: Brief, rng: random.Random) -> Block:
@@ -60,8 +71,8 @@ def park(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     ])  # fmt: skip
     picture = desk.pictogram(main_motif(brief), "ink").fit(0.95 * radius, 0.62 * radius)
     picture = picture.moved(-picture.middle[0], 0.475 * radius - picture.box[3]).isolated(gap)
-    return column([around([border, *scenery[:-1], picture, *_front(scenery[-1])]), _caption(desk, brief, rng, 0.45)],
-                  GAP * 1.5)  # fmt: skip
+    scene = around([border, *scenery[:-1], picture, *_front(scenery[-1])])
+    return headed(desk, scene, _caption(desk, brief, rng, 0.78), GAP * 1.5, 0.55, 1.0)
 
 
 def _front(hill: Block) -> list[Block]:
@@ -73,6 +84,9 @@ def icon(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """The pictogram large, on a ground of rays, dots or a disc; the words as its caption."""
     ground = rng.choice(("disc", "rays", "dots", "plain", "laurel"))
     name = main_motif(brief)
+    if desk.picture is not None:
+        caption = _caption(desk, brief, rng, 0.82)
+        return headed(desk, desk.motif(name), caption, GAP * 1.3, 0.6, 1.1)
     radius = 0.36 * WIDTH
     if ground == "disc":
         picture = around([
@@ -102,22 +116,24 @@ def icon(desk: Desk, brief: Brief, rng: random.Random) -> Block:
             for s, x, y in ((0.17, -1.15, -0.5), (0.11, -0.98, -0.82), (0.17, 1.15, 0.1), (0.1, 1.0, 0.42))
         ]
         picture = around([desk.pictogram(name, "accent").fit(1.8 * radius, 1.6 * radius).at(), *glints])
-    return column([picture, _caption(desk, brief, rng, 0.4)], GAP * 1.6)
+    return headed(desk, picture, _caption(desk, brief, rng, 0.78), GAP * 1.6, 0.5, 1.0)
 
 
-def _caption(desk: Desk, brief: Brief, rng: random.Random, ratio: float) -> Block:
-    """The phrase below a picture."""
+def _caption(desk: Desk, brief: Brief, rng: random.Random, picture: float) -> Block:
+    """The phrase below a picture of this share of the sheet's width."""
+    ratio = share_for_words(desk, picture)
     if desk.pairing.voice == "script":
-        lines = parted(brief, desk, (1.0,) if len(brief.phrase) < 15 else (1.0, 1.0))
+        lines = parted(brief, desk, (1.0,) if len(brief.phrase) < 15 and ratio < 0.6 else (1.0, 1.0))
         blocks = [desk.lead(trimmed(line), "ink" if i == 0 else "accent").fit(WIDTH, 0.3 * WIDTH)
                   for i, line in enumerate(lines)]  # fmt: skip
         return column(blocks, GAP * 0.6)
-    return justified(desk, brief, rng, ratio=ratio, most=3, gap=GAP * 0.9)
+    return justified(desk, brief, rng, ratio=ratio, most=3 if desk.ratio < 1 else 4, gap=GAP * 0.9)
 
 
 def arch(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """A line over the pictogram like an arch, the rest straight below."""
-    lines = parted(brief, desk, parts_for(brief, 3))
+    crown, dice = rng.choice(("dashes", "none", "sparkles")), rng.random()
+    lines = parted(brief, desk, (1.0,) * max(2, min(3 if desk.ratio < 1 else 4, len(brief.lines))))
     cap = desk.typefaces[desk.pairing.lead].cap_height
     top = trimmed(lines[0])
     span = 0.74 * math.pi
@@ -125,20 +141,22 @@ def arch(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     size = min(0.2 * WIDTH / cap, span * radius / desk.length(top))
     tracking = min(110.0 if desk.pairing.caps else 20.0, max(0.0, (span * radius / size - desk.length(top)) / len(top)))
     bow = desk.lead(top, "ink", bend="arc", amount=radius / size, tracking=tracking).scaled(size)
-    picture = desk.pictogram(main_motif(brief), "accent").fit(0.58 * WIDTH, 0.5 * WIDTH).at(0, -0.08 * WIDTH)
-    crown = rng.choice(("dashes", "none", "sparkles"))
+    picture = desk.motif(main_motif(brief), "accent").fit(0.62 * WIDTH, 0.54 * WIDTH).at(0, -0.06 * WIDTH)
     parts = [bow, picture]
-    if crown == "dashes":
+    if desk.picture is None and crown == "dashes":
         parts[1] = picture.fit(0.44 * WIDTH, 0.38 * WIDTH).at(0, -0.06 * WIDTH)
         parts.append(desk.ornament("dashes", "third", inner=0.29 * WIDTH, outer=0.36 * WIDTH, count=21,
                                    width=0.013 * WIDTH, start=-78, end=78))  # fmt: skip
     elif crown == "sparkles":
         glint = desk.ornament("sparkle", "third", radius=0.055 * WIDTH)
         parts += [glint.at(-0.36 * WIDTH, 0.12 * WIDTH), glint.at(0.36 * WIDTH, 0.12 * WIDTH)]
-    blocks = [around(parts)]
+    blocks = []
     for i, line in enumerate(lines[1:]):
         if is_weak(line):
-            blocks.append(flanked(desk, desk.support(line, "ink").fit(0.5 * WIDTH, 0.1 * WIDTH), WIDTH, rng))
+            blocks.append(flanked(desk, desk.support(line, "ink").fit(0.5 * WIDTH, 0.1 * WIDTH), WIDTH, chance(dice)))
         else:
             blocks.append(desk.lead(trimmed(line), "ink" if i else "accent").fit(WIDTH, 0.34 * WIDTH))
-    return column(blocks, GAP * 1.3)
+    scene = around(parts)
+    if desk.ratio < WIDE:
+        return headed(desk, scene, column(blocks, GAP * 1.3), GAP * 1.3, 0.6, 1.2)
+    return airy(desk, [scene, *blocks], GAP * 1.3, 1.8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import string
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from pipeline.designs.areas import AREAS, TEE, Area
 from pipeline.designs.colours import (
     FEWEST_GARMENTS,
     GARMENTS,
@@ -23,8 +23,8 @@ from pipeline.designs.colours import (
     contrast,
     legibility,
 )
-from pipeline.designs.compose import MARGIN, SMALLEST_TEXT_MM, TEE, compose, garments, render, svg, thumbnail
-from pipeline.designs.layers import CUT, Layer, outline
+from pipeline.designs.compose import SMALLEST_TEXT_MM, compose, garments, render, svg, thumbnail
+from pipeline.designs.layers import Layer, painted
 from pipeline.designs.layouts import LAYOUTS
 from pipeline.designs.pairings import FACES, PAIRINGS
 from pipeline.designs.pictograms import pictogram
@@ -89,19 +89,31 @@ def pixels(png: bytes) -> NDArray[np.uint8]:
     return np.asarray(pyvips.Image.pngload_buffer(png), dtype=np.uint8)
 
 
-def check_inside(recipe: Recipe, width: int, height: int) -> None:
-    image = pixels(render(recipe, typefaces(), width, height, 300))
-    assert image.shape == (height, width, 4)
-    ys, xs = np.nonzero(image[..., 3])
-    left, right, top, bottom = xs.min(), width - 1 - xs.max(), ys.min(), height - 1 - ys.max()
-    assert min(left, right) >= math.floor(MARGIN * width) - 1
-    assert min(top, bottom) >= math.floor(MARGIN * height) - 1
-    assert abs(left - right) <= 3 + 0.01 * width
-    assert abs(top - bottom) <= 3 + 0.01 * height
-    filled = max(
-        (width - left - right) / (width * (1 - 2 * MARGIN)), (height - top - bottom) / (height * (1 - 2 * MARGIN))
+def small(area: Area, width: int = 226) -> Area:
+    """The area in few pixels."""
+    factor = width / area.width
+    return area.model_copy(
+        update={"width": width, "height": round(area.height * factor), "dpi": round(area.dpi * factor)}
     )
-    assert filled >= 0.85, (recipe.layout, filled)
+
+
+SMALL_TEE = small(TEE)
+
+
+def check_inside(recipe: Recipe, area: Area) -> None:
+    """Each copy is centred in the room of the area, and touches two of its sides."""
+    image = pixels(render(recipe, typefaces(), area, {}))
+    assert image.shape == (area.height, area.width, 4)
+    edge = 2 * area.border_mm / 25.4 * area.dpi
+    left, top, right, bottom = area.room
+    for copy in np.split(image, area.zones, axis=1):
+        ys, xs = np.nonzero(copy[..., 3] > 8)
+        west, east, north, south = xs.min() - left, right - 1 - xs.max(), ys.min() - top, bottom - 1 - ys.max()
+        assert min(west, east, north, south) >= -2 - edge, (recipe.layout, area.name)
+        assert abs(west - east) <= 3 + 0.01 * area.width
+        assert abs(north - south) <= 3 + 0.01 * area.height
+        filled = 1 - min((west + east) / (right - left), (north + south) / (bottom - top))
+        assert filled >= 0.85, (recipe.layout, area.name, filled)
 
 
 # words -------------------------------------------------------------------------------------------------------------
@@ -118,7 +130,7 @@ def test_any_phrase_in_any_mood_is_legible_inside_the_print_area(phrase: str, mo
     recipe = compose(brief(phrase, mood=mood, seed=seed), [], typefaces())
     assert recipe.spec["smallest_text_mm"] >= SMALLEST_TEXT_MM
     assert sum(offered for _, offered in garments(recipe).values()) >= FEWEST_GARMENTS
-    check_inside(recipe, 225, 270)
+    check_inside(recipe, SMALL_TEE)
 
 
 @pytest.mark.parametrize("layout", [layout.name for layout in LAYOUTS])
@@ -126,14 +138,14 @@ def test_every_layout_stays_inside_whatever_the_length(layout: str, monkeypatch:
     only = tuple(one for one in LAYOUTS if one.name == layout)
     monkeypatch.setattr("pipeline.designs.compose.LAYOUTS", only)
     for i, lines in enumerate(("Dog Mom", "World's Okayest|Fisherman", "Sleigh All Day,|Nurse All Night")):
-        check_inside(compose(brief(lines, seed=i, motifs="dog mug-hot"), [], typefaces()), 225, 270)
+        check_inside(compose(brief(lines, seed=i, motifs="dog mug-hot"), [], typefaces()), SMALL_TEE)
 
 
 def test_a_long_word_shrinks_and_is_never_split() -> None:
     recipe = compose(brief("Supercalifragilisticexpialidocious" * 2), [], typefaces())
     words = [layer["name"] for layer in recipe.spec["layers"] if layer["kind"] == "text"]
     assert all(len(text) == 68 for text in words)
-    check_inside(recipe, 225, 270)
+    check_inside(recipe, SMALL_TEE)
 
 
 def test_the_words_set_are_the_words_of_the_phrase(shelf: list[Recipe]) -> None:
@@ -146,8 +158,8 @@ def test_the_words_set_are_the_words_of_the_phrase(shelf: list[Recipe]) -> None:
 def test_words_and_pictures_do_not_overlap(shelf: list[Recipe]) -> None:
     for recipe in shelf:
         layers = [Layer.model_validate(layer) for layer in recipe.spec["layers"]]
-        plain = [x for x in layers if x.kind != "ornament" and x.ink != CUT and not x.grow and not x.line]
-        shapes = [(x.name, outline(x, typefaces())) for x in plain]
+        plain = [plane for plane in painted(layers, typefaces()) if plane.layer.kind != "ornament"]
+        shapes = [(layer.name, shape) for layer, shape in plain if not layer.grow and not layer.line]
         for i, (name, shape) in enumerate(shapes):
             for other, its in shapes[:i]:
                 assert name == other or shape.intersection(its).area < 200, (recipe.layout, name, other)
@@ -180,34 +192,33 @@ def test_motifs_have_an_outline(name: str) -> None:
 
 def test_the_print_file_is_transparent_with_300_dpi() -> None:
     recipe = compose(brief(*PHRASES[0]), [], typefaces())
-    width, height, dpi = TEE
-    image = pyvips.Image.pngload_buffer(render(recipe, typefaces(), width, height, dpi))
+    image = pyvips.Image.pngload_buffer(render(recipe, typefaces(), TEE, {}))
     assert (image.width, image.height, image.bands, image.interpretation) == (4500, 5400, 4, "srgb")
     assert image.xres * 25.4 == pytest.approx(300, abs=0.1)
     assert image.extract_area(0, 0, 4500, 100).extract_band(3).max() == 0
 
 
-@pytest.mark.parametrize(("width", "height"), [(763, 648), (400, 400), (450, 405), (270, 105)])
-def test_the_recipe_fills_any_other_print_area(width: int, height: int, shelf: list[Recipe]) -> None:
-    for recipe in shelf[:4]:
-        check_inside(recipe, width, height)
+@pytest.mark.parametrize("area", AREAS.values(), ids=AREAS)
+def test_the_recipe_fills_any_other_print_area(area: Area, shelf: list[Recipe]) -> None:
+    for recipe in shelf[:8]:
+        check_inside(recipe, small(area))
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
     one, two = (compose(brief(*PHRASES[3], seed=7), [], typefaces()) for _ in range(2))
     assert one == two
-    assert render(one, typefaces(), 450, 540, 300) == render(two, typefaces(), 450, 540, 300)
+    assert render(one, typefaces(), SMALL_TEE, {}) == render(two, typefaces(), SMALL_TEE, {})
 
 
 def test_a_recipe_survives_the_database() -> None:
     recipe = compose(brief(*PHRASES[4]), [], typefaces())
     again = Recipe.model_validate_json(recipe.model_dump_json())
-    assert svg(again, typefaces(), 450, 540) == svg(recipe, typefaces(), 450, 540)
+    assert svg(again, typefaces(), TEE) == svg(recipe, typefaces(), TEE)
 
 
 def test_a_thumbnail_is_small_and_on_the_garment(shelf: list[Recipe]) -> None:
     for recipe in shelf[:5]:
-        jpeg = thumbnail(render(recipe, typefaces(), 450, 540, 300), 160, "#4C1825")
+        jpeg = thumbnail(render(recipe, typefaces(), small(TEE, 450), {}), 160, "#4C1825")
         image = pyvips.Image.jpegload_buffer(jpeg)
         assert (image.width, image.height) == (160, 192)
         assert len(jpeg) < 20_000
@@ -243,7 +254,7 @@ def test_every_palette_is_readable_on_four_garments_and_on_its_favourites() -> N
 
 @pytest.mark.parametrize("index", range(6))
 def test_the_ink_on_offered_garments_is_readable_where_it_was_printed(index: int, shelf: list[Recipe]) -> None:
-    image = pixels(render(shelf[index], typefaces(), 900, 1080, 300))
+    image = pixels(render(shelf[index], typefaces(), small(TEE, 900), {}))
     solid = image[image[..., 3] == 255][:, :3]
     printed = {f"#{r:02X}{g:02X}{b:02X}" for r, g, b in np.unique(solid, axis=0)}
     for garment, (lowest, offered) in garments(shelf[index]).items():
@@ -268,11 +279,11 @@ def test_neighbours_differ_over_fifty_briefs() -> None:
 
 
 def test_twenty_designs_are_twenty_pictures(shelf: list[Recipe]) -> None:
-    small = []
+    tiny = []
     for recipe in shelf:
-        image = pyvips.Image.pngload_buffer(render(recipe, typefaces(), 450, 540, 300))
-        small.append(image.resize(1 / 9).numpy()[..., 3].astype(float) / 255)
-    distances = [np.abs(a - b).mean() for i, a in enumerate(small) for b in small[:i]]
+        image = pyvips.Image.pngload_buffer(render(recipe, typefaces(), small(TEE, 450), {}))
+        tiny.append(image.resize(1 / 9).numpy()[..., 3].astype(float) / 255)
+    distances = [np.abs(a - b).mean() for i, a in enumerate(tiny) for b in tiny[:i]]
     assert min(distances) > 0.04
 
 

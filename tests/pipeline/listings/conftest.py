@@ -9,11 +9,13 @@ from uuid import uuid5
 
 import pytest
 
+from pipeline.listings.artwork import ARTWORK
 from pipeline.listings.copywriter import write
 from pipeline.listings.marketplaces import marketplaces
-from pipeline.models import NAMESPACE, Factors, GarmentColor, Idea, Listing, Mood, Recipe, identity
+from pipeline.models import NAMESPACE, Factors, GarmentColor, Idea, Listing, Mood, Recipe, Verdict, identity
 
 BLACK = GarmentColor(name="Black", hex="#000000")
+SCREENED = Verdict(check=ARTWORK, result="passed", detail="screened", source="a list")
 NAVY = GarmentColor(name="Navy", hex="#14213D")
 
 
@@ -61,7 +63,13 @@ def a_listing(market: str = "etsy", idea: Idea | None = None, **recipe: Any) -> 
     made = a_recipe(idea, **recipe)
     design = identity("design", idea.id)
     return write(
-        idea, made, (BLACK, NAVY), marketplaces()[market], design_id=design, mockup_id=identity("mockup", design)
+        idea,
+        made,
+        (BLACK, NAVY),
+        marketplaces()[market],
+        design_id=design,
+        mockup_id=identity("mockup", design),
+        artwork=SCREENED,
     )[0]
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.listings.artwork import artwork
 from pipeline.listings.copywriter import write
 from pipeline.listings.limits import SPECIFICATION, check
 from pipeline.listings.marketplaces import marketplaces
@@ -79,7 +80,15 @@ def recipe(idea: Idea) -> Recipe:
 
 def written(idea: Idea, market: str) -> tuple[Listing, tuple[Decision, ...]]:
     design = identity("design", idea.id)
-    return write(idea, recipe(idea), GARMENTS, marketplaces()[market], design_id=design, mockup_id=design)
+    return write(
+        idea,
+        recipe(idea),
+        GARMENTS,
+        marketplaces()[market],
+        design_id=design,
+        mockup_id=design,
+        artwork=artwork(0, ()),
+    )
 
 
 @settings(max_examples=150, deadline=None)

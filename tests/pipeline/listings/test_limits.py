@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.listings.limits import SPECIFICATION, approvable, check
+from pipeline.listings.limits import SPECIFICATION, check, judged
 from pipeline.listings.marketplaces import marketplaces
-from pipeline.models import Idea, Listing, Verdict
+from pipeline.models import Idea, Listing, ListingStatus, Verdict
 
 Make = Callable[..., Listing]
 
@@ -78,18 +78,17 @@ def test_innocent_words_pass_the_content_screen(phrase: str, idea_of: Callable[.
 
 def test_a_listing_is_handed_over_when_all_is_passed_but_what_can_not_be_checked(listing_of: Make) -> None:
     listing = listing_of("etsy")
-    assert approvable(listing) == (
-        True,
+    assert judged(listing) == (
+        ListingStatus.APPROVED,
         f"all {len(SPECIFICATION)} specification checks passed; not checked: trademark",
     )
 
 
 def test_a_failed_or_missing_check_is_not_handed_over(listing_of: Make) -> None:
     listing = listing_of("etsy").model_copy(update={"title": "x" * 200})
-    assert approvable(listing.model_copy(update={"verdicts": ()}))[0] is False
-    judged = listing.model_copy(update={"verdicts": check(listing, marketplaces()["etsy"])})
-    ok, why = approvable(judged)
-    assert not ok
+    assert judged(listing.model_copy(update={"verdicts": ()}))[0] is ListingStatus.FAILED
+    status, why = judged(listing.model_copy(update={"verdicts": check(listing, marketplaces()["etsy"])}))
+    assert status is ListingStatus.FAILED
     assert "title_length: title has 200 characters" in why
     unchecked = tuple(v.model_copy(update={"result": "not_checked"}) for v in listing_of("etsy").verdicts)
-    assert approvable(listing.model_copy(update={"verdicts": unchecked}))[1].startswith("not checked: title_length")
+    assert judged(listing.model_copy(update={"verdicts": unchecked}))[1].startswith("not checked: title_length")

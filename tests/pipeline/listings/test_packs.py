@@ -43,6 +43,7 @@ def pack_of(
             recipe_of(idea),
             print_file=png or a_png(),
             mockups={"front-black.jpg": b"jpeg"} if mockups is None else mockups,
+            beside={"proof.json": b"{}", "artwork.svg": b"<svg/>"},
             marketplace=marketplaces()[market],
         )
 
@@ -58,6 +59,7 @@ def test_a_pack_holds_the_print_file_the_pictures_the_record_and_the_steps(
     width, height = png_size(files[name])
     assert name == f"{slug(listing)}-{width}x{height}.png"
     assert files["mockups/front-black.jpg"] == b"jpeg"
+    assert (files["print/proof.json"], files["print/artwork.svg"]) == (b"{}", b"<svg/>")
     record = json.loads(files["listing.json"])
     assert record["listing"]["title"] == listing.title
     assert record["listing"]["content_hash"] == listing.content_hash
@@ -67,6 +69,7 @@ def test_a_pack_holds_the_print_file_the_pictures_the_record_and_the_steps(
     assert record["trademark"].startswith("no trademark register is configured")
     steps = files["README.txt"].decode()
     assert name in steps
+    assert "proof.json: what was measured in the print file" in steps
     assert listing.title in steps
     assert "no trademark register is configured" in steps
     assert [f for f in files if f.endswith(".xlsx")] == [

@@ -1,9 +1,10 @@
-"""Print files and garments that the tests of the mock-ups share."""
+"""Print files, garments and scenes that the tests of the mock-ups share."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -11,10 +12,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.models import GarmentColor, MockupImage
+from pipeline.mockups import PRODUCTS, Product, mock
+from pipeline.mockups.scene import Scene
+from pipeline.models import GarmentColor, MockupImage, Variant
+from resources.settings import ROOT
+from resources.studio import Studio
 
 Rect = tuple[int, int, int, int]
 Draw = Callable[..., bytes]
+Shoot = Callable[..., Iterator[MockupImage]]
 
 
 def print_file(*inked: tuple[Rect, tuple[int, ...]], size: tuple[int, int] = (1500, 1800)) -> bytes:
@@ -34,6 +40,22 @@ def pixels(mockup: MockupImage) -> NDArray[np.float64]:
     return np.asarray(decoded[..., ::-1], np.float64)
 
 
+@cache
+def scene_of(name: str, view: Variant, drape: int) -> Scene:
+    """A scene, drawn once for all tests of this checkout."""
+    return Studio(ROOT / ".pytest_cache" / "scenes", {}).scene(PRODUCTS[name], view, drape)
+
+
+def scenes(product: Product, view: Variant, drape: int) -> Scene:
+    """The scenes of the tests: drawn, and kept in memory."""
+    return scene_of(product.name, view, drape)
+
+
+def shoot(png: bytes, garments: Sequence[GarmentColor], product: str = "tee", seed: int = 0) -> Iterator[MockupImage]:
+    """The pictures of a design on a product."""
+    return mock(png, PRODUCTS[product], garments, scenes, seed)
+
+
 @pytest.fixture(scope="session")
 def draw() -> Draw:
     return print_file
@@ -42,6 +64,16 @@ def draw() -> Draw:
 @pytest.fixture(scope="session")
 def look() -> Callable[[MockupImage], NDArray[np.float64]]:
     return pixels
+
+
+@pytest.fixture(scope="session")
+def studio() -> Callable[[Product, Variant, int], Scene]:
+    return scenes
+
+
+@pytest.fixture(scope="session")
+def photograph() -> Shoot:
+    return shoot
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.mockups.pattern import CHEST_Y, PRINT_AREA, PRINT_HEIGHT, PRINT_WIDTH, place
+from pipeline.mockups.plane import Box
+from pipeline.mockups.products import tee
+from pipeline.mockups.products.tee_cut import CHEST_Y, PRINT_AREA, PRINT_HEIGHT, PRINT_WIDTH
+
+CANVAS = (PRINT_WIDTH, PRINT_HEIGHT)
+
+
+def place(width: float, height: float) -> Box:
+    """Where ink of this size, which lies in a corner of its canvas, is printed."""
+    return tee.place(Box(0.3, 0.7, width, height), CANVAS)
+
 
 widths = st.floats(0.01, PRINT_WIDTH)
 heights = st.floats(0.01, PRINT_HEIGHT)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
-from pipeline.mockups import Cell, contact_sheet, mock, thumb
+from pipeline.mockups import Cell, contact_sheet, thumb
 from pipeline.mockups.sheets import ELLIPSIS, PAPER, cut
-from pipeline.models import GarmentColor
+from pipeline.models import GarmentColor, MockupImage
 
 FONT = ImageFont.load_default(16)
 
 
 @pytest.fixture(scope="module")
-def pictures(draw: Callable[..., bytes], garments: Sequence[GarmentColor]) -> list[bytes]:
-    return [m.jpeg for m in mock(draw(((300, 300, 1200, 900), (200, 30, 30))), garments)]
+def pictures(
+    draw: Callable[..., bytes], photograph: Callable[..., Iterator[MockupImage]], garments: Sequence[GarmentColor]
+) -> list[bytes]:
+    return [m.jpeg for m in photograph(draw(((300, 300, 1200, 900), (200, 30, 30))), garments)]
 
 
 def opened(image: bytes) -> Image.Image:

@@ -1,0 +1,109 @@
+"""Designs with a painted picture: a painter paints it without words, the composer sets the words around it.
+
+What belongs here: the way from a brief to a picture in a design, and what is recorded of it. What does not: prompts
+(`pipeline.designs.prompts`), cutting the picture out (`pipeline.designs.prints`), where it stands in the design
+(`pipeline.designs.compose`), and whether it may be sold, which whoever asked for the design looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.designs.areas import TEE, Area
+from pipeline.designs.compose import compose, sketch
+from pipeline.designs.layers import Layer, Picture
+from pipeline.designs.prints.picture import Prepared, prepare
+from pipeline.designs.prompts import picture_request
+from pipeline.designs.rendering import placed
+from pipeline.designs.typefaces import Typefaces
+from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe
+from resources.artists.base import Painter
+from resources.artists.composer import Composer
+from resources.errors import UndrawableError
+
+STRENGTH = 0.75
+"""Of the sketch: its masses and their place stay, what they are is the painter's."""
+
+PRINTED_PX = 3000
+"""The longer side of a picture on the tee's print file, about: ten inches at 300 DPI."""
+
+
+class Painted:
+    """An `Artist` of one painter and the composer.
+
+    Args:
+        painter: makes the pictures.
+        typefaces: every face that the pairings name.
+    """
+
+    def __init__(self, painter: Painter, typefaces: Typefaces) -> None:
+        self.name = painter.name
+        self._painter = painter
+        self._typefaces = typefaces
+        self._composer = Composer(typefaces)
+
+    def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
+        """The design; raises as `Artist`, and what the painter raises.
+
+        The painter starts from a sketch of the design as the composer alone would draw it, without its words.
+        """
+        try:
+            request = self._request(brief, recent)
+        except ValueError as error:
+            raise UndrawableError(str(error)) from error
+        painting = self._painter.paint(request)
+        try:
+            cut = prepare(painting.png, None, PRINTED_PX)
+            picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
+            recipe = compose(brief, recent, self._typefaces, picture)
+        except ValueError as error:
+            undrawable = UndrawableError(f"{painting.model}: {error}")
+            undrawable.cost_micros = painting.cost_micros
+            raise undrawable from error
+        drawing = self._composer.drawing(self._signed(recipe, request, painting, cut), {cut.digest: cut.png})
+        return drawing.model_copy(update={"attempts": (self._drew(painting),)})
+
+    def render(self, recipe: Recipe, area: Area, pictures: Mapping[str, bytes]) -> bytes:
+        """The same design for another print area; raises as `Composer.render`."""
+        return self._composer.render(recipe, area, pictures)
+
+    def _request(self, brief: Brief, recent: Sequence[Recipe]) -> PictureRequest:
+        request = picture_request(brief, brief.seed)
+        start = sketch(compose(brief, recent, self._typefaces), self._typefaces, request.width)
+        return request.model_copy(update={"init_image": start, "strength": STRENGTH})
+
+    def _signed(self, recipe: Recipe, request: PictureRequest, painting: Painting, cut: Prepared) -> Recipe:
+        """The recipe with who painted, with what, from which seed, and what was done to the picture."""
+        painted = {
+            "painter": self.name,
+            "model": painting.model,
+            "seed": painting.seed,
+            "negative_prompt": request.negative_prompt,
+            "settings": painting.settings,
+            "enlarged": round(enlarged(recipe, cut), 3),
+            "prepared": list(cut.steps),
+        }
+        return recipe.model_copy(
+            update={
+                "artist": f"{self.name} {painting.model} + {recipe.artist}",
+                "prompt": request.prompt,
+                "spec": {**recipe.spec, "painting": painted},
+                "licences": {**recipe.licences, f"picture {painting.model}": painting.licence},
+            }
+        )
+
+    def _drew(self, painting: Painting) -> Attempt:
+        return Attempt(
+            artist=self.name,
+            outcome="drew",
+            detail=painting.model,
+            seconds=round(painting.seconds, 3),
+            cost_micros=painting.cost_micros,
+        )
+
+
+def enlarged(recipe: Recipe, cut: Prepared) -> float:
+    """How many times as large as it was drawn the picture is printed on the tee; 1: as large or smaller."""
+    layers = (Layer.model_validate(layer) for layer in recipe.spec["layers"])
+    shown = max(layer.scale for layer in layers if layer.kind == "picture")
+    return max(1.0, cut.enlarged * shown * placed(tuple(recipe.spec["bounds"]), TEE.room)[0])

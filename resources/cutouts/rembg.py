@@ -1,0 +1,74 @@
+"""rembg's sessions, on a file that lies on this machine (extra `cutout`).
+
+rembg knows each kind of network by a name: how large a picture it takes and how its colours are prepared. The name is
+part of the setting; the file is yours.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from pipeline.designs.prints.picture import Cut
+from resources.errors import PermanentError
+
+KIND = "u2net_custom"
+"""Of a file that is given without one."""
+
+
+def cutout(setting: str | None) -> Cut | None:
+    """The cut-out model that ENGINE_CUTOUT_MODEL names, loaded once in a process; None where it names none.
+
+    Args:
+        setting: path of an ONNX file of U²-Net's kind, or `<name in rembg>:<path>`, such as
+            `isnet-general-use:/models/isnet.onnx`.
+
+    Raises:
+        PermanentError: there is no such file or kind, it can't be loaded, or the extra is not installed.
+    """
+    return None if not setting else _loaded(setting)
+
+
+@cache
+def _loaded(setting: str) -> Cut:
+    kind, colon, path = setting.rpartition(":")
+    named = kind if colon else KIND
+    file = Path(path)
+    if not file.is_file():
+        raise PermanentError(
+            f"ENGINE_CUTOUT_MODEL={setting}: there is no file {path}: put an ONNX file of a background removal model "
+            "there, none is downloaded"
+        )
+    session = _session(setting, named, file)
+
+    def cut(png: bytes) -> bytes:
+        picture = Image.open(io.BytesIO(png)).convert("RGB")
+        picture.putalpha(session.predict(picture)[0])
+        out = io.BytesIO()
+        picture.save(out, "PNG", compress_level=1)
+        return out.getvalue()
+
+    return cut
+
+
+def _session(setting: str, kind: str, file: Path) -> Any:
+    try:
+        rembg = importlib.import_module("rembg.sessions")
+        runtime = importlib.import_module("onnxruntime")
+    except ImportError as error:
+        raise PermanentError(f"ENGINE_CUTOUT_MODEL={setting} needs the extra: pip install '.[cutout]'") from error
+    kinds = {known.name(): known for known in rembg.sessions_class if known.is_local()}
+    if kind not in kinds:
+        raise PermanentError(f"ENGINE_CUTOUT_MODEL={setting}: rembg knows no {kind!r}: name one of {', '.join(kinds)}")
+    # rembg would download what it doesn't find in its own folder.
+    local = type("Local", (kinds[kind],), {"download_models": classmethod(lambda *_, **__: str(file))})
+    try:
+        return local(kind, runtime.SessionOptions(), providers=["CPUExecutionProvider"], model_path=str(file))
+    # The runtime raises types of its own, of no common base but Exception.
+    except Exception as error:
+        raise PermanentError(f"ENGINE_CUTOUT_MODEL={setting} can't be loaded as {kind!r}: {error}") from error
