@@ -18,13 +18,12 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import NamedTuple
 
-from pipeline.designs.prints.proof_picture import proof_picture
-
 from pipeline.designs.areas import AREAS, TEE, Area
 from pipeline.designs.compose import svg, thumbnail, word_inks
 from pipeline.designs.copies import Copy, copied
 from pipeline.designs.prints.fingerprint import NEAR, fingerprint
 from pipeline.designs.prints.proof import prove
+from pipeline.designs.prints.proof_picture import proof_picture
 from pipeline.designs.prints.separations import BUILT_IN, pdf, tiff
 from pipeline.ideas.screening import screen
 from pipeline.listings.artwork import COPY, PHRASE
