@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import NamedTuple
 
-from pipeline.designs.prints.proof_picture import proof_picture
-
 from pipeline.designs.areas import AREAS, TEE, Area
 from pipeline.designs.compose import svg, thumbnail, word_inks
 from pipeline.designs.copies import Copy, copied
 from pipeline.designs.prints.fingerprint import NEAR, fingerprint
 from pipeline.designs.prints.proof import prove
+from pipeline.designs.prints.proof_picture import proof_picture
 from pipeline.designs.prints.separations import BUILT_IN, pdf, tiff
+from pipeline.designs.prints.vectors import trace
 from pipeline.ideas.screening import screen
 from pipeline.listings.artwork import COPY, PHRASE
 from pipeline.models import (
@@ -208,9 +208,8 @@ class Workshop:
             return _File(form, tiff(drawing.png, self.profile))
         if form == "pdf":
             return _File(form, pdf(drawing.png, self.profile))
-        if drawing.pictures:
-            raise ValueError("a model's picture is no flat art: it has no outlines")
-        return _File(form, svg(drawing.recipe, typefaces(), TEE).encode())
+        outlines = trace(drawing.png) if drawing.pictures else svg(drawing.recipe, typefaces(), TEE)
+        return _File(form, outlines.encode())
 
     def _draw(self, idea: Idea, recent: list[Recipe], verdicts: list[Verdict]) -> Drawing:
         try:
