@@ -12,10 +12,12 @@ from resources.artists.chain import Chain
 from resources.artists.composer import Composer
 from resources.artists.painted import Painted
 from resources.artists.punctual import GRACE_S, Punctual
+from resources.cutouts import cutout
 from resources.errors import PermanentError
 from resources.settings import Settings, names
 from resources.store import Store
 from resources.typefaces import typefaces
+from resources.upscaling import upscaler
 
 COMPOSER = "composer"
 
@@ -77,7 +79,8 @@ def _one(name: str, settings: Settings, budget: Budget) -> Artist:
     if name == COMPOSER:
         return Composer()
     make = PAINTERS[name].make
-    return Painted(Punctual(name, lambda: make(settings, budget), settings.painter_seconds + GRACE_S), typefaces())
+    painter = Punctual(name, lambda: make(settings, budget), settings.painter_seconds + GRACE_S)
+    return Painted(painter, typefaces(), cutout(settings.cutout_model), upscaler(settings.upscaler_model))
 
 
 __all__ = ["COMPOSER", "PAINTERS", "Artist", "Painter", "PainterKind", "artist", "chosen"]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.designs.areas import TEE, Area
 from pipeline.designs.compose import compose, sketch
 from pipeline.designs.layers import Layer, Picture
-from pipeline.designs.prints.picture import Prepared, prepare
+from pipeline.designs.prints.picture import Cut, Enlarge, Prepared, prepare
 from pipeline.designs.prompts import picture_request
 from pipeline.designs.rendering import placed
 from pipeline.designs.typefaces import Typefaces
@@ -34,12 +34,17 @@ class Painted:
     Args:
         painter: makes the pictures.
         typefaces: every face that the pairings name.
+        cut: tells a picture's subject from a background that is not flat; None: such pictures are refused.
+        enlarge: draws small pictures larger; None: by Lanczos.
     """
 
-    def __init__(self, painter: Painter, typefaces: Typefaces) -> None:
+    def __init__(
+        self, painter: Painter, typefaces: Typefaces, cut: Cut | None = None, enlarge: Enlarge | None = None
+    ) -> None:
         self.name = painter.name
         self._painter = painter
         self._typefaces = typefaces
+        self._cut, self._enlarge = cut, enlarge
         self._composer = Composer(typefaces)
 
     def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
@@ -53,7 +58,7 @@ class Painted:
             raise UndrawableError(str(error)) from error
         painting = self._painter.paint(request)
         try:
-            cut = prepare(painting.png, None, PRINTED_PX)
+            cut = prepare(painting.png, self._cut, PRINTED_PX, self._enlarge)
             picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
             recipe = compose(brief, recent, self._typefaces, picture)
         except ValueError as error:
