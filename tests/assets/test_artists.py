@@ -1,4 +1,4 @@
-"""An hour whose designs are drawn by a chain: what the record says of who drew, at what cost, and why others did not."""
+"""An hour whose designs are drawn by a chain: who drew, at what cost, and why others did not, as the record has it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from resources.artists.composer import Composer
+from tests.forms import form
 from tests.pictures import encoded, png
 from tests.sites import Reply, Seen, Site
 from tests.worlds import World
@@ -34,7 +35,7 @@ def site() -> Iterator[Site]:
 
 
 def painted(_: Seen) -> Reply:
-    body = {"created": 1, "data": [{"b64_json": encoded(png(512, 512))}], "usage": USAGE}
+    body = {"created": 1, "data": [{"b64_json": encoded(png(1024, 1024))}], "usage": USAGE}
     return Reply(body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
 
 
@@ -55,6 +56,7 @@ def ran(folder: Path, url: str, site: Site, **chosen: object) -> World:
     )
     assert world.run("sources").success
     assert world.run("hour", only=STEPS).success
+    assert [row for row in world.select("SELECT stage, reason FROM refusals") if row[0] != "artist"] == []
     return world
 
 
@@ -73,7 +75,9 @@ def test_a_painted_design_keeps_who_painted_it_and_what_it_cost(database_url: st
     assert "is it running" in attempts[0]["detail"]
     assert licences["picture gpt-image-1.5"] == "OpenAI Terms of Use"
     assert len(pictures) == 1
-    assert json.loads(site.seen[0].body)["prompt"] == prompt if site.seen[0].path.endswith("generations") else True
+    sent = form(site.seen[0].headers["content-type"], site.seen[0].body)
+    assert sent["prompt"].value.decode() == prompt
+    assert sent["image"].value.startswith(b"\x89PNG")
     assert spec["painting"]["settings"]["quality"] == "medium"
     assert world.select("SELECT painter, pictures, cost_micros FROM picture_spending") == [("openai", 1, COST)]
 

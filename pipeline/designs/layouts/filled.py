@@ -108,7 +108,7 @@ def _distortion(desk: Desk, figure: str, lines: Lines, edges: list[float]) -> fl
     first, last = upper_edge(figure, edges[1]), lower_edge(figure, edges[-2])
     heights[0] = edges[1] - first[:, 1].mean() - SPACE / 2
     heights[-1] = last[:, 1].mean() - edges[-2] - SPACE / 2
-    if heights.min() < 0.16:
+    if heights.min() < 0.24:
         return 20.0
     widths = _widths(figure, marks)
     widths[0], widths[-1] = np.ptp(first[:, 0]), np.ptp(last[:, 0])

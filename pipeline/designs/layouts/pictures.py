@@ -24,7 +24,8 @@ def repeat(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     inks = ("accent", "third", "fourth")
     tilt = rng.choice((0, -14, 18))
     half_drop = rng.random() < 0.5
-    words = justified(desk, brief, rng, width=0.76 * WIDTH, ratio=0.3 if desk.ratio < 0.7 else 0.48, most=4).at()
+    words = justified(desk, brief, rng, width=0.76 * WIDTH, ratio=0.3 if desk.ratio < 0.7 else 0.48, most=4)
+    words = words.fit(0.76 * WIDTH, 0.5 * height).at()
     margin = 0.055 * WIDTH
     plate = _plate(desk, words, margin, rng)
     tiles = []
