@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import dagster as dg
-from pipeline.designs.prints.proof_picture import proof_picture
 
 from assets.contract import THREADS, WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
 from assets.scope import scope_of
 from pipeline.designs.areas import Area
+from pipeline.designs.prints.proof_picture import proof_picture
 from pipeline.listings.marketplaces import Marketplace, marketplaces
 from pipeline.listings.packs import PackError, pack, print_file_name, slug
 from pipeline.listings.sheets import combined_sheets

@@ -243,7 +243,7 @@ def _candidates(
     in_mood = [p for p in faces if brief.mood in p.moods]
     for few in (in_mood, faces):
         for layout in layouts:
-            yield from ((layout, pairing) for pairing in few if pairing.voice in layout.voices)
+            yield from ((layout, pairing) for pairing in few if layout.takes(pairing))
 
 
 def _listed(layout: Layout, table: dict[str, tuple[str, ...]], name: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pipeline.designs.blocks import WIDTH, Block, Desk, around, column, row
 from pipeline.designs.breaking import Lines, best_breaks, emphatic, hero, is_weak, spread
 from pipeline.designs.chance import chance
-from pipeline.designs.pairings import Voice
+from pipeline.designs.pairings import Pairing, Voice
 from pipeline.models import Brief, Mood
 
 GAP = 0.045 * WIDTH
@@ -38,6 +38,7 @@ class Layout:
         pictures: the pictograms that it makes sense with; empty: all.
         takes_picture: whether a painter's picture may stand where its main pictogram does (`Desk.motif`).
         needs: what else a brief must have, such as a number.
+        plain: whether ornate faces are spared.
     """
 
     name: str
@@ -50,6 +51,11 @@ class Layout:
     pictures: frozenset[str] = frozenset()
     takes_picture: bool = False
     needs: Callable[[Brief], bool] | None = None
+    plain: bool = False
+
+    def takes(self, pairing: Pairing) -> bool:
+        """Whether it can be set in these faces."""
+        return pairing.voice in self.voices and not (self.plain and pairing.ornate)
 
     def holds(self, brief: Brief) -> bool:
         """Whether the layout is made for a phrase of this length and for the pictogram."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from pipeline.designs.blocks import WIDTH, Block, Desk, around, column
-from pipeline.designs.layouts.family import GAP, even, flanked, justified, main_motif, trimmed
+from pipeline.designs.layouts.family import GAP, even, flanked, headed, justified, main_motif, trimmed
 from pipeline.models import Brief
 
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XIII", "XVII", "XIX", "XXI")
@@ -50,7 +50,7 @@ def tarot(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     inset = 0.075 * WIDTH
     inner = desk.ornament("frame", "ink", width=width - inset, height=height - inset, line=0.45 * line,
                           radius=rng.choice((-0.07, 0.03)) * WIDTH)  # fmt: skip
-    title = even(desk, brief, ratio=0.24, most=2, leading=0.4).fit(0.8 * width, 0.19 * height)
+    title = even(desk, brief, ratio=0.24, most=2, leading=0.4).fit(0.72 * width, 0.17 * height)
     numeral = desk.support(rng.choice(NUMERALS), "ink", tracking=120.0).fit(0.2 * width, 0.05 * height)
     top, bottom = -height / 2 + 0.5 * inset, height / 2 - 0.5 * inset
     head = flanked(desk, numeral, 0.7 * width, rng).at(0, top + 0.055 * height + numeral.height / 2)
@@ -84,6 +84,7 @@ def postage(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     sheet = desk.ornament("perforated", "ink", width=width, height=height, pitch=0.062 * WIDTH)
     border = 0.11 * WIDTH
     words = justified(desk, brief, rng, width=width - 2.4 * border, ratio=0.3, most=3, inks=("ink", "ink"), rules=False)
+    words = words.fit(width - 2.4 * border, 0.36 * height)
     foot = words.at(0, height / 2 - border - words.height / 2)
     top, bottom = -height / 2 + border, foot.box[1] - 0.5 * border
     ground = desk.ornament("board", width=width - 2 * border, height=bottom - top).at(0, (top + bottom) / 2)
@@ -116,4 +117,4 @@ def stripes(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     art = around(bands)
     picture = desk.motif(main_motif(brief), "ink").fit(*room).at(*at)
     words = justified(desk, brief, rng, ratio=0.42 * min(1.2, desk.ratio), most=3)
-    return column([around([art, picture]), words], GAP * 1.4)
+    return headed(desk, around([art, picture]), words, GAP * 1.4, 0.5, 0.95)
