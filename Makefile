@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 TORCH := torch==2.13.0
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates eval-fingerprints mocks lock bench-gpu shelf clean
+.PHONY: bench-design help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates eval-fingerprints mocks lock bench-gpu shelf clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -38,6 +38,9 @@ bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas 
 	$(BIN)/python -m benchmarks.ideas_per_day
 	$(BIN)/python -m benchmarks.bench_mockups
 	$(BIN)/python -m benchmarks.bench_webhooks
+
+bench-design: .venv/.dev  ## seconds and memory of print files and mock-ups, against the straightforward Pillow way
+	$(BIN)/python -m benchmarks.bench_design
 
 bench-hot: .venv/.dev  ## webhooks: from POST to upload-ready listing, and under load with parts killed
 	$(BIN)/python -m benchmarks.bench_hot

@@ -44,7 +44,7 @@ def refused(_: Seen) -> Reply:
     return Reply(400, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
-def ran(folder: Path, url: str, site: Site, **chosen: object) -> World:
+def ran(folder: Path, url: str, site: Site, *, designs: int = 1, budget: float = 1.0) -> World:
     world = World(
         folder,
         url,
@@ -52,7 +52,8 @@ def ran(folder: Path, url: str, site: Site, **chosen: object) -> World:
         comfyui_url="http://127.0.0.1:1",
         openai_url=site.url,
         OPENAI_API_KEY="sk-a-secret-of-forty-characters-0000000000",
-        **{"picture_budget_usd": 1.0, "designs_per_hour": 2, **chosen},
+        picture_budget_usd=budget,
+        designs_per_hour=designs,
     )
     assert world.run("sources").success
     assert world.run("hour", only=STEPS).success
@@ -62,7 +63,7 @@ def ran(folder: Path, url: str, site: Site, **chosen: object) -> World:
 
 def test_a_painted_design_keeps_who_painted_it_and_what_it_cost(database_url: str, tmp_path: Path, site: Site) -> None:
     site.answer = painted
-    world = ran(tmp_path, database_url, site, designs_per_hour=1)
+    world = ran(tmp_path, database_url, site)
     ((name, cost, attempts, pictures, licences, prompt, spec),) = world.select(
         "SELECT artist, cost_micros, attempts, pictures, licences, prompt, spec FROM designs"
     )
@@ -84,7 +85,7 @@ def test_a_painted_design_keeps_who_painted_it_and_what_it_cost(database_url: st
 
 def test_when_the_budget_is_spent_the_composer_draws_the_rest(database_url: str, tmp_path: Path, site: Site) -> None:
     site.answer = painted
-    world = ran(tmp_path, database_url, site, picture_budget_usd=0.13)
+    world = ran(tmp_path, database_url, site, designs=2, budget=0.13)
     rows = world.select("SELECT artist, attempts FROM designs d JOIN ideas i ON i.id = d.idea_id ORDER BY score DESC")
     assert [artist.split()[0] for artist, _ in rows] == ["openai", "composer"]
     _, second = rows[1]
@@ -97,7 +98,7 @@ def test_a_refusal_of_a_moderation_leaves_the_idea_without_a_design(
     database_url: str, tmp_path: Path, site: Site
 ) -> None:
     site.answer = refused
-    world = ran(tmp_path, database_url, site, designs_per_hour=1)
+    world = ran(tmp_path, database_url, site)
     assert world.count("designs") == 0
     ((stage, reason, attempts),) = world.select("SELECT stage, reason, attempts FROM refusals")
     assert stage == "artist"

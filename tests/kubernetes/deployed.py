@@ -23,6 +23,7 @@ from dagster._core.execution.plan.state import KnownExecutionState
 from dagster._core.execution.plan.step import ExecutionStep
 from dagster._core.executor.step_delegating import StepHandlerContext
 from dagster._core.workspace.context import IWorkspaceProcessContext
+from dagster._daemon.monitoring.concurrency import execute_concurrency_slots_iteration
 from dagster._daemon.monitoring.run_monitoring import execute_run_monitoring_iteration
 from dagster._grpc.types import ExecuteStepArgs
 
@@ -58,7 +59,7 @@ def instance(cluster: Cluster, storage: Mapping[str, object] | None = None) -> I
     home.mkdir()
     told = yaml.safe_load((ROOT / "dagster.yaml").read_text())
     del told["run_coordinator"], told["storage"]
-    told["run_monitoring"]["max_resume_run_attempts"] = 3
+    told["run_monitoring"] |= {"max_resume_run_attempts": 3, "free_slots_after_run_end_seconds": 1}
     told["run_launcher"] = launcher(cluster)
     if storage:
         told["storage"] = storage
@@ -119,11 +120,20 @@ def launch_steps(instance: dg.DagsterInstance, job: ReconstructableJob, partitio
         list(handler.launch_step(StepHandlerContext(instance, context, [step], told, run)))
 
 
+def _daemon(instance: dg.DagsterInstance) -> IWorkspaceProcessContext:
+    return cast("IWorkspaceProcessContext", SimpleNamespace(instance=instance, create_request_context=lambda: None))
+
+
 def look_after_runs(instance: dg.DagsterInstance) -> None:
     """What Dagster's daemon does every now and then: see whether who works on a run is still there."""
-    daemon = cast("IWorkspaceProcessContext", SimpleNamespace(instance=instance, create_request_context=lambda: None))
-    errors = [error for error in execute_run_monitoring_iteration(daemon, logging.getLogger("monitoring")) if error]
-    assert not errors, errors
+    found = execute_run_monitoring_iteration(_daemon(instance), logging.getLogger("monitoring"))
+    assert not list(filter(None, found))
+
+
+def look_after_slots(instance: dg.DagsterInstance) -> None:
+    """The same: give back the slots of runs that have ended."""
+    found = execute_concurrency_slots_iteration(_daemon(instance), logging.getLogger("monitoring"))
+    assert not list(filter(None, found))
 
 
 def container(made: Manifest) -> Manifest:

@@ -17,7 +17,7 @@ from assets.pools import GPU, POOLS
 from resources.pods import MAX_LOST
 from resources.postgres import beside, create_databases
 from tests.clusters import Cluster, Pod, cluster, until
-from tests.kubernetes.deployed import SECRET, instance, job, look_after_runs, make_run
+from tests.kubernetes.deployed import SECRET, instance, job, look_after_runs, look_after_slots, make_run
 from tests.webhooks import listings_of, receive, statuses
 from tests.worlds import HOUR, World
 
@@ -27,6 +27,9 @@ DESIGNS = 4
 PATIENCE = 500.0
 """Seconds that a run may take on a machine that others use as well."""
 STEPS = {"raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings", "hot_topics"}
+
+
+Row = tuple[str, str]
 
 
 class Deployed:
@@ -63,8 +66,8 @@ class Deployed:
         lines = [f"{entry.step_key}: {entry.user_message}" for entry in self.instance.all_logs(run_id)]
         return "\n".join([*lines, *(pod.log.read_text()[-2000:] for pod in self.cluster.all_pods if pod.log.exists())])
 
-    def hit(self, run_id: str, befalls: Callable[[Pod], None]) -> set[str]:
-        """Let something befall the pod that draws, once it has drawn. Returns the phrases drawn till it ended."""
+    def hit(self, run_id: str, befalls: Callable[[Pod], None]) -> dict[str, Row]:
+        """Let something befall the pod that draws, once it has drawn. Returns what was drawn till it ended."""
         before = len(self.designs())
         self.until(lambda: len(self.designs()) > before, run_id)
         (pod,) = self.cluster.running("designs")
@@ -72,22 +75,16 @@ class Deployed:
         self.until(lambda: pod.phase == "Failed", run_id)
         return self.designs()
 
-    def designs(self) -> set[str]:
-        """The phrases that have a design."""
-        rows = self.world.select("SELECT i.phrase FROM designs d JOIN ideas i ON i.id = d.idea_id")
-        return {phrase for (phrase,) in rows}
+    def designs(self) -> dict[str, Row]:
+        """Phrase → its design: the version of the row, which changes whenever it is written, and the print file."""
+        query = "SELECT i.phrase, d.xmin::text, d.s3_uri FROM designs d JOIN ideas i ON i.id = d.idea_id"
+        return {phrase: (version, uri) for phrase, version, uri in self.world.select(query)}
 
-    def begun(self, run_id: str) -> Counter[str]:
-        """Phrase → how often its drawing was begun."""
-        said = [entry.user_message for entry in self.instance.all_logs(run_id) if entry.step_key == "designs"]
-        return Counter(line.partition(": ")[2] for line in said if f" of {DESIGNS}: " in line)
-
-    def drawn_once(self, run_id: str, kept: set[str]) -> bool:
-        """Whether every design is there, with one print file, and none of those that were kept was drawn again."""
-        begun = self.begun(run_id)
-        files = [name for name in self.world.files() if name.endswith(".png")]
-        rows = self.world.count("designs")
-        return rows == len(files) == DESIGNS and all(begun[phrase] == 1 for phrase in kept)
+    def drawn_once(self, kept: dict[str, Row]) -> bool:
+        """Whether every design is there with a print file of its own, and nothing that was kept was written again."""
+        designs = self.designs()
+        files = {uri for _, uri in designs.values() if self.world.objects.exists(uri)}
+        return len(designs) == len(files) == DESIGNS and kept.items() <= designs.items()
 
     def slots(self) -> tuple[int, int]:
         """Steps that hold a slot of the pool, and steps that wait for one."""
@@ -141,7 +138,7 @@ def test_a_drawing_pod_that_is_evicted_goes_on_in_another_with_what_is_missing(s
     kept = scored.hit(run_id, Pod.evict)
     assert scored.wait(run_id) == "SUCCESS", scored.said(run_id)
     assert kept
-    assert scored.drawn_once(run_id, kept)
+    assert scored.drawn_once(kept)
     assert len(scored.cluster.made("designs")) == 2
     assert scored.slots() == (0, 0)
 
@@ -155,7 +152,7 @@ def test_no_image_and_then_too_little_memory(scored: Deployed) -> None:
     scored.cluster.deadline = None
     kept = scored.hit(run_id, Pod.starve)
     assert scored.wait(run_id) == "SUCCESS", scored.said(run_id)
-    assert scored.drawn_once(run_id, kept)
+    assert scored.drawn_once(kept)
     assert len(scored.cluster.made("designs")) == 3
     assert scored.slots() == (0, 0)
 
@@ -176,23 +173,24 @@ def test_a_run_that_loses_its_own_pod_is_taken_up_and_its_steps_are_not_begun_ag
     scored.until(lambda: bool(scored.designs()), run_id)
     (own,) = scored.cluster.running("")
     own.lose()
+    kept = scored.designs()
     scored.until(lambda: scored.cluster.job(own.job)["status"].get("failed") == 1, run_id)
     look_after_runs(scored.instance)
     assert scored.wait(run_id) == "SUCCESS", scored.said(run_id)
     assert len(scored.cluster.made("")) == 2
     assert len(scored.cluster.made("designs")) == 1
-    assert scored.drawn_once(run_id, scored.designs())
+    assert scored.drawn_once(kept)
     assert scored.slots() == (0, 0)
 
 
-def test_a_run_that_is_cancelled_ends_its_pods(scored: Deployed) -> None:
+def test_a_run_that_is_cancelled_ends_and_its_slot_is_given_back(scored: Deployed) -> None:
+    """Dagster does not tell the pod that draws: it goes on to the end of its step, and its designs are kept."""
     run_id = scored.launch("hour", "designs")
     scored.until(lambda: bool(scored.designs()), run_id)
     assert scored.instance.run_launcher.terminate(run_id)
     assert scored.wait(run_id) == "CANCELED", scored.said(run_id)
-    scored.until(lambda: not scored.cluster.running("designs"), run_id)
     assert len(scored.cluster.made("designs")) == 1
-    assert scored.slots() == (0, 0)
+    scored.until(lambda: look_after_slots(scored.instance) or scored.slots() == (0, 0), run_id)
 
 
 def test_a_hot_run_is_one_pod(deployed: Deployed) -> None:

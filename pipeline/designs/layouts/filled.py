@@ -12,7 +12,7 @@ import shapely
 from pipeline.designs.blocks import WIDTH, Block, Desk, around, column
 from pipeline.designs.breaking import Lines, best_breaks, hero, is_weak
 from pipeline.designs.envelopes import lower_edge, profile, upper_edge
-from pipeline.designs.layouts.family import GAP, flanked, main_motif, parted, trimmed
+from pipeline.designs.layouts.family import GAP, flanked, headed, main_motif, parted, trimmed
 from pipeline.designs.shapes import Points, Shape
 from pipeline.models import Brief, Mood
 
@@ -31,6 +31,7 @@ SPACE = 0.05
 """Between the lines in a figure, in its radii."""
 LONGEST_SPLIT = 9
 """Most characters that a line can have to be cut in two and still be read."""
+GLINTS = ("sparkle", "star", "heart")
 STRIPS = 90
 """Upright strips in which the distance of two shapes is looked at."""
 
@@ -76,7 +77,7 @@ def _set(desk: Desk, brief: Brief, figure: str) -> tuple[Lines, list[float]]:
         weak = sum(5.0 for line in lines if is_weak(line))
         return _distortion(desk, figure, lines, _edges(desk, figure, lines)) + weak
 
-    lines = best_breaks(brief.lines, 5, cost, fewest=2, meaning=0.9)
+    lines = best_breaks(brief.lines, 5, cost, fewest=2, meaning=0.9, wholes=brief.emphasis)
     return lines, _edges(desk, figure, lines)
 
 
@@ -145,14 +146,10 @@ def split(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     else:
         parts.append(middle.at(0, _half(block)))
     whole = around(parts)
-    blocks: list[Block] = []
-    picture = desk.motif(main_motif(brief), "accent").fit(0.5 * WIDTH, 0.34 * WIDTH * min(1.3, desk.ratio))
-    if desk.ratio > 0.7:
-        blocks.append(picture)
     if after and before:
-        blocks.append(flanked(desk, desk.support(trimmed(before)).fit(0.8 * WIDTH, 0.11 * WIDTH), 0.96 * WIDTH, rng))
-    blocks.append(whole)
-    return column(blocks, GAP * 1.3)
+        first = flanked(desk, desk.support(trimmed(before)).fit(0.8 * WIDTH, 0.11 * WIDTH), 0.96 * WIDTH, rng)
+        whole = column([first, whole], GAP * 1.3)
+    return headed(desk, desk.motif(main_motif(brief), "accent"), whole, GAP * 1.3, 0.3, 0.6)
 
 
 def _half(block: Block) -> float:
@@ -168,7 +165,7 @@ def _around_hero(brief: Brief) -> tuple[str, str, str]:
         rest = sum(len(line) for i, line in enumerate(lines) if i != lead)
         return 0.25 * max(0, length - 9) + 0.2 * max(0, 4 - length) + 0.03 * max(0, rest - 22)
 
-    lines = best_breaks(brief.lines, 3, cost, fewest=2, meaning=0.4)
+    lines = best_breaks(brief.lines, 3, cost, fewest=2, meaning=0.6, wholes=brief.emphasis)
     lead = hero(lines, brief.emphasis)
     return " ".join(lines[:lead]), lines[lead], " ".join(lines[lead + 1 :])
 
@@ -177,14 +174,14 @@ def handmade(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """Lettering as if drawn by hand: lines that climb, swell and lock into one another, with flourishes."""
     lines = parted(brief, desk, (1.0,) * max(2, min(5, math.ceil(len(brief.phrase) / 10 * min(1.2, desk.ratio)))))
     lead = hero(lines, brief.emphasis)
-    rise = rng.choice((0.1, 0.13, 0.07))
+    rise, swell, glint = rng.choice((0.1, 0.13, 0.07)), rng.choice((0.0, -0.16, 0.2)), rng.choice(GLINTS)
     blocks: list[Block] = []
     for i, line in enumerate(lines):
         if is_weak(line):
             word = desk.hand(line, "third").fit(0.34 * WIDTH, 0.12 * WIDTH).turned(-math.degrees(math.atan(rise)))
             blocks.append(word)
             continue
-        params = {"rise": rise, "grow": 0.45 if i == lead else rng.choice((0.0, -0.16, 0.2))}
+        params = {"rise": rise, "grow": 0.45 if i == lead else swell}
         ink = "accent" if i == lead else "ink"
         word = desk.lead(trimmed(line), ink, bend="slope", params=params)
         blocks.append(word.fit(WIDTH if i == lead else 0.86 * WIDTH, (0.46 if i == lead else 0.27) * WIDTH))
@@ -194,14 +191,13 @@ def handmade(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     stroke = desk.ornament("swash", "third", width=0.7 * stack.width, height=0.05 * WIDTH).turned(turn)
     stroke = stroke.at(stack.middle[0], ends[3] + 0.5 * stroke.height + 0.4 * GAP - 0.1 * rise * WIDTH)
     picture = desk.motif(main_motif(brief), "ink").fit(0.3 * WIDTH, 0.24 * WIDTH)
-    marks = _sparks(desk, picture, rng)
+    marks = _sparks(desk, picture, glint)
     crown = marks.at(ends[0] + 0.26 * WIDTH, ends[1] + 0.02 * WIDTH)
     crown = crown.moved(0, _drop(desk, crown, stack, 0.055 * WIDTH))
     return around([crown, stack, stroke])
 
 
-def _sparks(desk: Desk, picture: Block, rng: random.Random) -> Block:
-    glint = rng.choice(("sparkle", "star", "heart"))
+def _sparks(desk: Desk, picture: Block, glint: str) -> Block:
     size = 0.032 * WIDTH
     left = desk.ornament(glint, "third", radius=size).at(picture.box[0] - 0.07 * WIDTH, picture.middle[1])
     right = desk.ornament(glint, "third", radius=0.7 * size).at(picture.box[2] + 0.06 * WIDTH, picture.box[1])

@@ -6,7 +6,7 @@ import math
 import random
 
 from pipeline.designs.blocks import WIDTH, Block, Desk, around, column, row
-from pipeline.designs.layouts.family import GAP, even, justified, main_motif
+from pipeline.designs.layouts.family import GAP, even, headed, justified, main_motif
 from pipeline.models import Brief
 
 FILL = 0.9
@@ -16,7 +16,7 @@ FILL = 0.9
 def repeat(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """A pattern of pictograms over the whole area, the words on a plate in its middle."""
     height = WIDTH * min(desk.ratio, 1.75) * FILL
-    columns = rng.choice((6, 7)) if desk.ratio < 1.5 else 5
+    columns = rng.choice((6, 7)) - (desk.ratio >= 1.5)
     pitch = WIDTH / columns
     rows = max(3, round(height / pitch))
     rows += 1 - rows % 2
@@ -152,4 +152,4 @@ def outline(desk: Desk, brief: Brief, rng: random.Random) -> Block:
                                                                     picture.middle[1] - 0.16 * size)  # fmt: skip
         scene = around([disc, picture.knocked_out(0.9 * stroke), thin])
     lines = even(desk, brief, ratio=0.3, most=3, face="support", leading=0.7).fit(0.94 * WIDTH, 0.34 * WIDTH)
-    return column([scene, lines], GAP * 1.9)
+    return headed(desk, scene, lines, GAP * 1.9, 0.4, 0.9)

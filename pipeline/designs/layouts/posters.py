@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from pipeline.designs.blocks import WIDTH, Block, Desk, around, column
-from pipeline.designs.layouts.family import GAP, even, flanked, justified, main_motif, trimmed
+from pipeline.designs.layouts.family import GAP, even, flanked, headed, justified, main_motif, trimmed
 from pipeline.models import Brief
 
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XIII", "XVII", "XIX", "XXI")
@@ -117,4 +117,4 @@ def stripes(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     art = around(bands)
     picture = desk.motif(main_motif(brief), "ink").fit(*room).at(*at)
     words = justified(desk, brief, rng, ratio=0.42 * min(1.2, desk.ratio), most=3)
-    return column([around([art, picture]), words], GAP * 1.4)
+    return headed(desk, around([art, picture]), words, GAP * 1.4, 0.5, 0.95)
