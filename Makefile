@@ -3,9 +3,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+TORCH := torch==2.13.0
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates eval-fingerprints mocks lock bench-gpu shelf clean
+.PHONY: bench-design help setup setup-models run test test-slow lint bench bench-hot bench-score bench-embed eval eval-privacy eval-duplicates eval-fingerprints mocks lock bench-gpu shelf clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -37,6 +38,9 @@ bench: .venv/.dev  ## where the time of an hour goes, per asset; how many ideas 
 	$(BIN)/python -m benchmarks.ideas_per_day
 	$(BIN)/python -m benchmarks.bench_mockups
 	$(BIN)/python -m benchmarks.bench_webhooks
+
+bench-design: .venv/.dev  ## seconds and memory of print files and mock-ups, against the straightforward Pillow way
+	$(BIN)/python -m benchmarks.bench_design
 
 bench-hot: .venv/.dev  ## webhooks: from POST to upload-ready listing, and under load with parts killed
 	$(BIN)/python -m benchmarks.bench_hot
@@ -70,9 +74,11 @@ lock: .venv/.installed  ## compile the lock files again
 	$(COMPILE) requirements-bootstrap.in -o requirements-bootstrap.lock
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml --extra kubernetes --extra onnx --extra cutout --extra openai --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra kubernetes --extra openai -c requirements-dev.lock -o requirements-kubernetes.lock
+	echo '$(TORCH)' | $(COMPILE) pyproject.toml - --extra kubernetes --extra openai --extra diffusion --extra cutout -c requirements-kubernetes.lock -o requirements-gpu.lock
 
 setup-models: .venv/.dev  ## add the extras `transformers` and `diffusion`: torch first, in the build that pip finds
-	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet $(TORCH)
 	$(UV) --editable '.[transformers,diffusion]' --no-build-isolation
 
 clean:  ## remove the environment; data/ stays

@@ -152,6 +152,9 @@ class Photographer:
     def _print_file(self, design: StoredDesign, product: Product) -> bytes:
         if product.area == TEE.name:
             return self.objects.get(design.s3_uri)
+        failed = [verdict.detail for verdict in design.verdicts if verdict.check == f"{product.area} file"]
+        if failed:
+            raise ValueError(f"it has no print file for the area {product.area}: {failed[0]}")
         if product.area in design.files:
             return self.objects.get(design.files[product.area].uri)
         pictures = {digest: self.objects.get(uri) for digest, uri in design.pictures.items()}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pyvips
 
+from pipeline.designs.areas import Area
 from pipeline.designs.colours import PALETTES, ROLES
 from pipeline.designs.compose import compose, render
 from pipeline.designs.prints.encoding import encode
@@ -23,7 +24,7 @@ from pipeline.models import Brief, Mood, Recipe, identity
 from resources.typefaces import typefaces
 
 DESIGNS = 120
-SIZE, DPI = (900, 1080), 60
+SMALL = Area(name="small tee", width=900, height=1080, dpi=60)
 SUBJECTS = ("Dog", "Cat", "Plant", "Book", "Coffee", "Garden", "Camp", "Vinyl", "Yoga", "Pizza", "Guitar", "Chess")
 FORMS = ("{} Mom", "Powered by {}", "{} Lover Since 1984", "Sorry I Have {} Plans", "Talk {} to Me", "{} Social Club",
          "World's Okayest {} Person", "Just One More {}", "{} Era", "Life Is Better with {}")  # fmt: skip
@@ -52,7 +53,7 @@ def designs(count: int, faces: Typefaces) -> list[Recipe]:
 
 def drawn(recipe: Recipe, faces: Typefaces) -> bytes:
     """The design, small."""
-    return render(recipe, faces, *SIZE, DPI)
+    return render(recipe, faces, SMALL, {})
 
 
 def recoloured(recipe: Recipe, faces: Typefaces) -> bytes:
@@ -70,7 +71,7 @@ def recoloured(recipe: Recipe, faces: Typefaces) -> bytes:
 def _edited(edit: Callable[[pyvips.Image], pyvips.Image]) -> Change:
     def change(recipe: Recipe, faces: Typefaces) -> bytes:
         image = pyvips.Image.pngload_buffer(drawn(recipe, faces))
-        return encode(edit(image.copy_memory()), DPI)
+        return encode(edit(image.copy_memory()), SMALL.dpi)
 
     return change
 

@@ -30,12 +30,14 @@ from jobs.schedules import DOWNSTREAM
 from pipeline.definitions import build_defs
 from pipeline.designs.areas import TEE
 from pipeline.designs.compose import svg
-from pipeline.designs.rendering import PNG_LEVEL, rasterised
-from pipeline.mockups import mock
+from pipeline.designs.prints.encoding import LEVEL, encode
+from pipeline.designs.rendering import rasterised
+from pipeline.mockups import PRODUCTS, mock
 from pipeline.models import GarmentColor, Recipe, hour_of
 from resources.defaults import default_resources, object_store
 from resources.settings import Settings
 from resources.store import Store
+from resources.studio import Studio, studio
 from resources.typefaces import typefaces
 
 TARGET_S = 45.0
@@ -45,10 +47,10 @@ PARTS = {
     "compose": ("resources.artists.composer:compose",),
     "outlines": ("pipeline.designs.compose:painted",),
     "rasterise and encode PNG": ("resources.artists.composer:render",),
-    "prove": ("assets.designs:prove",),
-    "thumbnails": ("assets.designs:thumbnail", "assets.mockups:thumb"),
+    "prove": ("resources.workshop:prove",),
+    "thumbnails": ("resources.workshop:thumbnail", "assets.mockups:thumb"),
     "read the print file": ("pipeline.mockups.compose:read",),
-    "draw the tee (once a process)": ("pipeline.mockups.compose:tees",),
+    "scenes, drawn or read": ("resources.studio:Studio.scene",),
     "lay on, light, encode JPEG": ("pipeline.mockups.compose:_laid_on", "pipeline.mockups.compose:_picture"),
     "pack": ("assets.live_listings:pack",),
     "sheets (XLSX, CSV)": ("pipeline.listings.packs:combined_sheets", "assets.live_listings:combined_sheets"),
@@ -174,11 +176,11 @@ def compare_png(recipe: Recipe) -> None:
     pixels: NDArray[np.uint8] = rasterised(svg(recipe, typefaces(), TEE)).numpy()
 
     def ours() -> int:
-        return len(pyvips.Image.new_from_array(pixels).pngsave_buffer(compression=PNG_LEVEL, filter="none"))
+        return len(encode(pyvips.Image.new_from_array(pixels, interpretation="srgb"), TEE.dpi))
 
     def pillow() -> int:
         out = io.BytesIO()
-        Image.fromarray(pixels).save(out, "PNG", compress_level=PNG_LEVEL)
+        Image.fromarray(pixels).save(out, "PNG", compress_level=LEVEL)
         return len(out.getvalue())
 
     ours_s, pillow_s = seconds(ours, pillow)
@@ -188,12 +190,13 @@ def compare_png(recipe: Recipe) -> None:
     )
 
 
-def compare_threads(prints: Sequence[tuple[bytes, Sequence[GarmentColor]]]) -> None:
+def compare_threads(prints: Sequence[tuple[bytes, Sequence[GarmentColor]]], room: Studio) -> None:
     """Six pictures of each print file: by as many threads as the asset has, and by one."""
+    tee = PRODUCTS["tee"]
 
     def by(threads: int) -> None:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda design: list(mock(*design)), prints))
+            list(pool.map(lambda design: list(mock(design[0], tee, design[1], room.scene)), prints))
 
     several, one = seconds(lambda: by(THREADS), lambda: by(1))
     print(
@@ -229,6 +232,7 @@ def main() -> None:
         second = witness.run(newest)
         with Store(url) as store, store.transaction() as tx:
             designs = tx.designs.hour(newest)
+        room = studio(settings)
         objects = object_store(settings)
         prints = [(objects.get(design.s3_uri), design.garments) for design in designs[:COMPARED]]
     print(
@@ -241,7 +245,7 @@ def main() -> None:
     met = "met" if first.took.wall <= TARGET_S else "MISSED"
     print(f"\ntarget of {TARGET_S:.0f} s for the first hour: {met}")
     compare_png(designs[0].recipe)
-    compare_threads(prints)
+    compare_threads(prints, room)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One design of a made-up signal, from the idea to the listing, of which nothing is kept: it loads all that is lazy.
+"""One design of a made-up signal, from the idea to the listing: it loads all that is lazy, and keeps only the scenes.
 
 What belongs here: the domain's own functions, once. What does not: anything that writes or reads the world.
 """
@@ -17,14 +17,14 @@ from pipeline.ideas.screening import screen
 from pipeline.listings.artwork import PHRASE, artwork
 from pipeline.listings.copywriter import write
 from pipeline.listings.marketplaces import marketplaces
-from pipeline.mockups.compose import mock
-from pipeline.mockups.sheets import thumb
+from pipeline.mockups import PRODUCTS, mock, thumb
 from pipeline.models import Brief, Signal, Weights, hour_of
 from resources.artists.composer import Composer
 from resources.embedders import embedder
 from resources.objects import THUMB_PX
 from resources.settings import Settings
 from resources.store.signals import HISTORY_SCHEMA, HOUR_SCHEMA
+from resources.studio import studio
 
 WEIGHTS = Weights(version=1, freshness=0.2, engagement=0.2, novelty=0.2, community_fit=0.2, seasonality=0.2)
 
@@ -52,7 +52,7 @@ def rehearse(settings: Settings) -> None:
     drawing = Composer().draw(Brief.of(idea), [])
     prove(drawing.png, TEE, garments=drawing.garments)
     thumbnail(drawing.png, THUMB_PX, drawing.garments[0].hex)
-    for image in mock(drawing.png, drawing.garments):
+    for image in mock(drawing.png, PRODUCTS[TEE.name], drawing.garments, studio(settings).scene):
         thumb(image.jpeg, THUMB_PX)
     screened = artwork(0, [screen(PHRASE, idea.phrase)])
     for name in settings.marketplace_names:

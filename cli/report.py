@@ -14,7 +14,7 @@ from rich.table import Column, Table
 
 from cli.hour import HourRun
 from pipeline.mockups.sheets import Cell, contact_sheet
-from pipeline.models import Idea, Variant, hour_of
+from pipeline.models import Attempt, Idea, Variant, hour_of
 from pipeline.signals.health import State
 from resources.defaults import object_store
 from resources.embedders import embedder
@@ -24,6 +24,7 @@ from resources.settings import Settings
 from resources.sources import sources
 from resources.sources.listening import standings
 from resources.store import Store, StoredDesign, StoredListing, StoredMockup
+from resources.store.refusals import Refusal
 
 BEST = 10
 ON_SHEET = 20
@@ -52,7 +53,18 @@ class IdeaReport(BaseModel):
     factors: dict[str, float]
     reason: str
     status: str
+    artist: str | None
+    cost_usd: float
     files: dict[str, list[str]]
+
+
+class RefusalReport(BaseModel):
+    """An idea that got no design or no mock-up, and why."""
+
+    phrase: str
+    refused_by: str
+    reason: str
+    copies: str | None
 
 
 class HourReport(BaseModel):
@@ -64,6 +76,8 @@ class HourReport(BaseModel):
     ideas: list[IdeaReport]
     ideas_in_hour: int
     designs_in_hour: int
+    refusals: list[RefusalReport]
+    cost_usd: float
     contact_sheet: str | None
 
 
@@ -76,6 +90,9 @@ def hour_report(settings: Settings, url: str, run: HourRun) -> HourReport:
         designs = tx.designs.hour(run.hour)
         mockups = tx.mockups.hour(run.hour)
         listings = tx.listings.hour(run.hour)
+        refusals = tx.refusals.hour(run.hour)
+    phrases = {idea.id: idea.phrase for idea in ideas}
+    asked: list[StoredDesign | Refusal] = [*designs, *refusals]
     fronts = {mockup.design_id: mockup for mockup in mockups if mockup.variant is Variant.FRONT}
     sheet = _contact_sheet(settings, objects, run.hour, designs, fronts, {idea.id: idea for idea in ideas})
     return HourReport(
@@ -85,6 +102,16 @@ def hour_report(settings: Settings, url: str, run: HourRun) -> HourReport:
         ideas=[_told(idea, designs, mockups, listings) for idea in best],
         ideas_in_hour=len(ideas),
         designs_in_hour=len(designs),
+        refusals=[
+            RefusalReport(
+                phrase=phrases.get(one.idea_id, ""),
+                refused_by=one.stage,
+                reason=one.reason,
+                copies=str(one.copies) if one.copies else None,
+            )
+            for one in refusals
+        ],
+        cost_usd=_cost([attempt for one in asked for attempt in one.attempts]),
         contact_sheet=str(sheet) if sheet else None,
     )
 
@@ -105,6 +132,13 @@ def show_hour(report: HourReport, out: Console) -> None:
         f"{report.hour:%Y-%m-%d %H:00} UTC: {report.ideas_in_hour} ideas, {report.designs_in_hour} designs"
         f"{'' if report.complete else '; INCOMPLETE'}"
     )
+    if report.cost_usd:
+        out.print(f"pictures of models cost ${report.cost_usd:,.2f}")
+    for refusal in report.refusals:
+        out.print(
+            f"[yellow]refused[/] ({refusal.refused_by}): {escape(refusal.phrase)}: {escape(refusal.reason)}",
+            soft_wrap=True,
+        )
     for error in report.errors:
         out.print(f"[red]{escape(error)}[/]", soft_wrap=True)
     if report.contact_sheet:
@@ -217,8 +251,15 @@ def _told(
         factors=idea.factors.model_dump(),
         reason=idea.reason,
         status="mocked" if files["mock-ups"] else "queued",
+        artist=next((design.recipe.artist for design in designs if design.idea_id == idea.id), None),
+        cost_usd=sum(_cost(design.attempts) for design in designs if design.idea_id == idea.id),
         files=files,
     )
+
+
+def _cost(attempts: Sequence[Attempt]) -> float:
+    """In US dollars."""
+    return sum(attempt.cost_micros for attempt in attempts) / 1_000_000
 
 
 def _contact_sheet(
@@ -230,7 +271,11 @@ def _contact_sheet(
     ideas: Mapping[Any, Idea],
 ) -> Path | None:
     cells = [
-        Cell(objects.get(fronts[d.id].s3_uri), d.recipe.prompt, f"{ideas[d.idea_id].score:.3f} · {d.recipe.layout}")
+        Cell(
+            objects.get(fronts[d.id].s3_uri),
+            ideas[d.idea_id].phrase,
+            f"{ideas[d.idea_id].score:.3f} · {d.recipe.layout}",
+        )
         for d in designs[:ON_SHEET]
         if d.id in fronts and d.idea_id in ideas
     ]

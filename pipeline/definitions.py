@@ -81,7 +81,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
 def _pods(gpu: GpuPod) -> dg.ExecutorDefinition:
     from resources.executors import pod_executor
 
-    return pod_executor.configured(executor_config(gpu), name="pods")
+    return pod_executor.configured(executor_config(gpu))
 
 
 defs = build_defs()

@@ -9,7 +9,7 @@ also repeat bugs and refuse to be cancelled where steps run in the run's process
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 from dagster._core.definitions.executor_definition import multiple_process_executor_requirements
@@ -22,7 +22,7 @@ from resources.pods import MAX_LOST
 if TYPE_CHECKING:
     from dagster._core.execution.context.system import IStepContext
     from dagster._core.execution.plan.state import KnownExecutionState
-    from dagster._utils.error import SerializableErrorInfo
+    from dagster_shared.error import SerializableErrorInfo
 
 
 class PodExecutor(StepDelegatingExecutor):
@@ -35,16 +35,19 @@ class PodExecutor(StepDelegatingExecutor):
         attempts = known_state.get_retry_state().get_attempt_count(step_context.step.key)
         if step_context.retry_mode.disabled or attempts >= MAX_LOST:
             return super().log_failure_or_retry_event_after_error(step_context, err_info, known_state)
-        return dg.DagsterEvent.step_retry_event(step_context, StepRetryData(error=err_info))
+        return dg.DagsterEvent.step_retry_event(step_context, StepRetryData(error=err_info))  # type: ignore[no-untyped-call]
 
 
-@dg.executor(
-    name="k8s",
-    config_schema=k8s_job_executor.config_schema,
-    requirements=multiple_process_executor_requirements(),
-)
-def pod_executor(context: dg.InitExecutorContext) -> dg.Executor:
-    """A pod for each step."""
-    made = k8s_job_executor.executor_creation_fn(context)
+def _made(context: dg.InitExecutorContext) -> dg.Executor:
+    made = cast("dg.Executor", k8s_job_executor.executor_creation_fn(context))  # type: ignore[misc]
     made.__class__ = PodExecutor
     return made
+
+
+pod_executor = dg.ExecutorDefinition(
+    name="pods",
+    executor_creation_fn=_made,
+    config_schema=k8s_job_executor.config_schema,  # type: ignore[arg-type]
+    requirements=multiple_process_executor_requirements(),
+    description="A pod for each step, and another one where a pod was taken away.",
+)

@@ -68,6 +68,7 @@ class GpuPod(Pod):
     memory: str = Field(default="16Gi", pattern=QUANTITY, description="asked for and limit, the shared memory included")
     deadline_seconds: int = Field(default=3600, ge=1)
     gpus: int = Field(default=1, ge=0, le=8, description="0: only the composer or image APIs draw")
+    image: str | None = Field(default=None, description="with torch and diffusers; none: that of every other pod")
     node_selector: Mapping[str, str] = Field(
         default_factory=lambda: {"nvidia.com/gpu.present": "true"}, description="labels that the node must have"
     )
@@ -106,6 +107,8 @@ class GpuPod(Pod):
             mounts.append({"name": "models", "mount_path": MODELS_DIR})
             volumes.append({"name": "models", "persistent_volume_claim": {"claim_name": self.cache_claim}})
             container["env"] = [{"name": "HF_HOME", "value": f"{MODELS_DIR}/huggingface"}]
+        if self.image:
+            container["image"] = self.image
         if self.priority_class:
             spec["priority_class_name"] = self.priority_class
         if tolerations:

@@ -39,6 +39,7 @@ EXPORTED: Mapping[str, frozenset[str]] = {
     "signal_observations": frozenset(),
     "ideas": frozenset({"embedding"}),
     "designs": frozenset({"spec", "fingerprint"}),
+    "refusals": frozenset({"basis"}),
     "mockups": frozenset(),
     "listings": frozenset(),
     "listing_metrics": frozenset(),

@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import NamedTuple
 
-from pipeline.designs.prints.proof_picture import proof_picture
-
 from pipeline.designs.areas import AREAS, TEE, Area
 from pipeline.designs.compose import svg, thumbnail, word_inks
 from pipeline.designs.copies import Copy, copied
 from pipeline.designs.prints.fingerprint import NEAR, fingerprint
 from pipeline.designs.prints.proof import prove
+from pipeline.designs.prints.proof_picture import proof_picture
 from pipeline.designs.prints.separations import BUILT_IN, pdf, tiff
+from pipeline.designs.prints.vectors import trace
 from pipeline.ideas.screening import screen
 from pipeline.listings.artwork import COPY, PHRASE
 from pipeline.models import (
@@ -164,22 +164,6 @@ class Workshop:
         self._stop_at_copy(tx, idea, verdicts, form, drawing.attempts)
         return self._kept(idea, drawing, verdicts, proof, files, form)
 
-    def _files(self, drawing: Drawing, verdicts: list[Verdict]) -> Iterator[tuple[str, tuple[bytes, Proof]]]:
-        """The print files of the other areas, with their proofs; a verdict says why there is none for an area."""
-        for area in self.areas:
-            try:
-                png = self.artist.render(drawing.recipe, area, drawing.pictures)
-                proof = self._proof(png, area, drawing.recipe, drawing.garments)
-            except (UndrawableError, ValueError) as error:
-                faults: tuple[str, ...] = (str(error),)
-            else:
-                faults = proof.faults
-            if faults:
-                detail = "; ".join(faults)
-                verdicts.append(Verdict(check=f"{area.name} file", result="failed", detail=detail, source="its proof"))
-            else:
-                yield area.name, (png, proof)
-
     def _proof(self, png: bytes, area: Area, drawing: Drawing) -> Proof:
         return proof_of(png, area, drawing.recipe, drawing.garments, self.sizes, self.profile)
 
@@ -191,8 +175,8 @@ class Workshop:
             try:
                 yield make()
             except (UndrawableError, ValueError) as error:
-                detail = str(error)
-                verdicts.append(Verdict(check=f"{name} file", result="failed", detail=detail, source="its proof"))
+                why = Verdict(check=f"{name} file", result="failed", detail=str(error), source="the file itself")
+                verdicts.append(why)
 
     def _for_area(self, drawing: Drawing, area: Area) -> _File:
         """The print file of another area. Raises ValueError where it fails its proof."""
@@ -208,9 +192,8 @@ class Workshop:
             return _File(form, tiff(drawing.png, self.profile))
         if form == "pdf":
             return _File(form, pdf(drawing.png, self.profile))
-        if drawing.pictures:
-            raise ValueError("a model's picture is no flat art: it has no outlines")
-        return _File(form, svg(drawing.recipe, typefaces(), TEE).encode())
+        outlines = trace(drawing.png) if drawing.pictures else svg(drawing.recipe, typefaces(), TEE)
+        return _File(form, outlines.encode())
 
     def _draw(self, idea: Idea, recent: list[Recipe], verdicts: list[Verdict]) -> Drawing:
         try:

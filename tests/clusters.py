@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -159,6 +159,8 @@ class Cluster:
         """Whether jobs are only written down, and no pod is made."""
         self.unpullable: dict[str, int] = {}
         """Step → how many of its next pods find no image."""
+        self.deadline: float | None = None
+        """Seconds in place of the deadline of every job that has one, which is longer than a test."""
         self.token = uuid4().hex
         self._lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -236,36 +238,31 @@ class Cluster:
     def delete_job(self, name: str) -> Manifest:
         """Forget a job; its pod is somebody else's to delete, as with the Python client."""
         with self._lock:
-            self._find(self.jobs, "jobs.batch", name)
+            _found(self.jobs, "jobs.batch", name)
             return self.jobs.pop(name)
 
     def delete_pod(self, name: str) -> Manifest:
         """Tell a pod to end."""
         with self._lock:
-            pod = self._find(self.pods, "pods", name)
+            pod = _found(self.pods, "pods", name)
             pod.end("Deleted")
             return pod.told()
 
     def job(self, name: str) -> Manifest:
         """A job with its status."""
         with self._lock:
-            return self._find(self.jobs, "jobs.batch", name)
+            return _found(self.jobs, "jobs.batch", name)
 
     def pod(self, name: str) -> Pod:
         """A pod."""
         with self._lock:
-            return self._find(self.pods, "pods", name)
+            return _found(self.pods, "pods", name)
 
     def listed(self, kind: str, query: Mapping[str, str]) -> list[Manifest]:
         """The jobs or pods that the selectors choose."""
         with self._lock:
             every = list(self.jobs.values()) if kind == "jobs" else [pod.told() for pod in self.pods.values()]
         return [one for one in every if _chosen(one, query)]
-
-    def _find(self, among: dict[str, Any], kind: str, name: str) -> Any:
-        if name not in among:
-            raise RefusedError(404, "NotFound", f'{kind} "{name}" not found')
-        return among[name]
 
     # What a cluster does by itself -----------------------------------------------------------------------------------
 
@@ -324,6 +321,8 @@ class Cluster:
         if job is None or not job["status"].get("active"):
             return
         limit = job["spec"].get("activeDeadlineSeconds")
+        if limit is not None and self.deadline is not None:
+            limit = self.deadline
         if pod.phase == "Succeeded":
             job["status"] = {"succeeded": 1, "conditions": [_condition("Complete", "CompletionsReached")]}
         elif pod.phase == "Failed":
@@ -340,6 +339,15 @@ BASE = {
     "LANG": "C.UTF-8",
 }
 """What is in the image."""
+
+
+T = TypeVar("T")
+
+
+def _found(among: Mapping[str, T], kind: str, name: str) -> T:
+    if name not in among:
+        raise RefusedError(404, "NotFound", f'{kind} "{name}" not found')
+    return among[name]
 
 
 def _now() -> str:

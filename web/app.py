@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,12 +25,13 @@ from resources.cache import Cache
 from resources.errors import PermanentError, TransientError
 from resources.objects import Objects
 from resources.postgres import database_urls
+from resources.queues import Pool, pools
 from resources.settings import Settings, settings
 from resources.sources import sources
 from resources.sources.listening import Standing, standings
 from resources.store import Store
 from resources.webhooks import webhook_sources
-from web import api, pages, pictures, seasons, topics, webhooks
+from web import api, metrics, pages, pictures, seasons, topics, webhooks
 from web.filters import Filters
 from web.intake import Intake
 from web.views import HERE, html
@@ -43,7 +45,7 @@ SECURITY: Final[Mapping[str, str]] = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-JSON_PATHS: Final = ("/api/", "/health", "/openapi.json", "/webhooks/")
+JSON_PATHS: Final = ("/api/", "/health", "/metrics", "/openapi.json", "/webhooks/")
 SHOWN: Final = 200
 
 
@@ -156,6 +158,7 @@ def create_app(
     intake: Intake | None = None,
     chosen: Settings | None = None,
     cache: Cache | None = None,
+    told_pools: Callable[[], Sequence[Pool]] = tuple,
 ) -> FastAPI:
     """The gallery on this store and these objects.
 
@@ -165,6 +168,7 @@ def create_app(
         intake: of webhooks; by default nobody may send any.
         chosen: the settings by which sources are on or off; by default those of the process.
         cache: of hot topics; by default there is none, and the record serves them.
+        told_pools: Dagster's pools, for the metrics; by default none.
     """
     cache = cache or Cache(None)
     config = chosen or settings()
@@ -184,6 +188,7 @@ def create_app(
     )
     app.include_router(pages.router(store, stand))
     app.include_router(api.router(store, objects, stand, cache))
+    app.include_router(metrics.router(store, told_pools, config.designs_per_hour))
     app.include_router(topics.router(store, cache))
     app.include_router(seasons.router(store, config.country_codes))
     app.include_router(pictures.router(store, objects))
@@ -220,6 +225,6 @@ def app_from_settings() -> FastAPI:
         with held:
             yield
 
-    app = create_app(store, objects, intake, chosen, cache)
+    app = create_app(store, objects, intake, chosen, cache, partial(pools, urls.dagster))
     app.router.lifespan_context = until_stopped
     return app

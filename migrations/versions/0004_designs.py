@@ -36,6 +36,7 @@ CREATE TABLE refusals (
     basis       text NOT NULL DEFAULT '',
     verdicts    jsonb NOT NULL DEFAULT '[]',
     attempts    jsonb NOT NULL DEFAULT '[]',
+    cost_micros bigint NOT NULL DEFAULT 0 CHECK (cost_micros >= 0),
     copies      uuid REFERENCES designs ON DELETE SET NULL,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
@@ -71,6 +72,7 @@ COMMENTS = {
         "basis": "digest of the idea, the code and the settings it was decided on: with another one it is tried again",
         "verdicts": "what the screens found",
         "attempts": "every artist that was asked",
+        "cost_micros": "what all attempts cost, in millionths of a US dollar",
         "copies": "the design that it would copy",
         "created_at": "first written",
     },

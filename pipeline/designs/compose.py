@@ -107,10 +107,12 @@ class _Composition:
     def of(
         cls, layout: Layout, pairing: Pairing, brief: Brief, typefaces: Typefaces, area: Area, picture: Picture | None
     ) -> _Composition | None:
-        """None: its smallest words would be too small."""
+        """None: its smallest words would be too small, or the layout has no place for the picture."""
         desk = Desk(typefaces, pairing, area.ratio, picture)
         block = layout.draw(desk, brief, chance(brief.seed, layout.name, pairing.name))
         block = replace(block, layers=treated(block.layers, brief.mood, chance(brief.seed, "treatment")))
+        if picture is not None and all(layer.kind != "picture" for layer in block.layers):
+            return None
         bounds = desk.bounds(layer for layer in block.layers if layer.ink != CUT)
         smallest = _smallest_text(desk, block) * placed(bounds, area.room)[0] / area.dpi * 25.4
         if smallest < SMALLEST_TEXT_MM * (area.copy_width / area.dpi) / (TEE.width / TEE.dpi):

@@ -102,12 +102,18 @@ def scene(
     """
     rest = (np.float32(1) - cover.astype(np.float32) / 255)[..., None]
     return Scene(
-        light=u8(np.clip(np.round(light * FLAT), 0, 255)),
+        light=_dithered(f32(light * FLAT)),
         cover=cover,
         around=u8(np.clip(np.round(backdrop * rest), 0, 255)),
-        gloss=None if gloss is None else u8(np.clip(np.round(gloss * 255), 0, 255)),
+        gloss=None if gloss is None else _dithered(f32(gloss * 255)),
         surface=surface,
     )
+
+
+def _dithered(levels: Field) -> Mask:
+    """Rounded up or down by chance, so that smooth surfaces show no steps."""
+    chance = np.random.default_rng(1).random(levels.shape, dtype=np.float32)
+    return u8(np.clip(np.floor(levels + chance), 0, 255))
 
 
 def surface(x: Field, y: Field, weave: Mask, plate: Plate) -> Surface:

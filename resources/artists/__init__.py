@@ -77,7 +77,8 @@ def _one(name: str, settings: Settings, budget: Budget) -> Artist:
     if name == COMPOSER:
         return Composer()
     make = PAINTERS[name].make
-    return Painted(Punctual(name, lambda: make(settings, budget), settings.painter_seconds + GRACE_S), typefaces())
+    painter = Punctual(name, lambda: make(settings, budget), settings.painter_seconds + GRACE_S)
+    return Painted(painter, typefaces(), settings)
 
 
 __all__ = ["COMPOSER", "PAINTERS", "Artist", "Painter", "PainterKind", "artist", "chosen"]

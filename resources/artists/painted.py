@@ -13,19 +13,26 @@ from pipeline.designs.areas import TEE, Area
 from pipeline.designs.compose import compose, sketch
 from pipeline.designs.layers import Layer, Picture
 from pipeline.designs.prints.picture import Prepared, prepare
+from pipeline.designs.prints.proof import MIN_DPI
 from pipeline.designs.prompts import picture_request
 from pipeline.designs.rendering import placed
 from pipeline.designs.typefaces import Typefaces
 from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe
 from resources.artists.base import Painter
 from resources.artists.composer import Composer
+from resources.cutouts import cutout
 from resources.errors import UndrawableError
+from resources.settings import Settings
+from resources.upscaling import upscaler
 
 STRENGTH = 0.75
 """Of the sketch: its masses and their place stay, what they are is the painter's."""
 
 PRINTED_PX = 3000
 """The longer side of a picture on the tee's print file, about: ten inches at 300 DPI."""
+
+LAYOUTS = 5
+"""That are tried for a picture."""
 
 
 class Painted:
@@ -34,12 +41,14 @@ class Painted:
     Args:
         painter: makes the pictures.
         typefaces: every face that the pairings name.
+        settings: which models cut out and enlarge, if any does.
     """
 
-    def __init__(self, painter: Painter, typefaces: Typefaces) -> None:
+    def __init__(self, painter: Painter, typefaces: Typefaces, settings: Settings) -> None:
         self.name = painter.name
         self._painter = painter
         self._typefaces = typefaces
+        self._settings = settings
         self._composer = Composer(typefaces)
 
     def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
@@ -51,11 +60,12 @@ class Painted:
             request = self._request(brief, recent)
         except ValueError as error:
             raise UndrawableError(str(error)) from error
+        # Before anything is paid for: a model that can't be loaded stops it here.
+        cutter, enlarger = cutout(self._settings.cutout_model), upscaler(self._settings.upscaler_model)
         painting = self._painter.paint(request)
         try:
-            cut = prepare(painting.png, None, PRINTED_PX)
-            picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
-            recipe = compose(brief, recent, self._typefaces, picture)
+            cut = prepare(painting.png, cutter, PRINTED_PX, enlarger)
+            recipe = self._composed(brief, recent, cut)
         except ValueError as error:
             undrawable = UndrawableError(f"{painting.model}: {error}")
             undrawable.cost_micros = painting.cost_micros
@@ -71,6 +81,22 @@ class Painted:
         request = picture_request(brief, brief.seed)
         start = sketch(compose(brief, recent, self._typefaces), self._typefaces, request.width)
         return request.model_copy(update={"init_image": start, "strength": STRENGTH})
+
+    def _composed(self, brief: Brief, recent: Sequence[Recipe], cut: Prepared) -> Recipe:
+        """Composed so that the picture is printed finely enough; a layout that shows it too large gives way.
+
+        Raises:
+            ValueError: none of LAYOUTS layouts does so, or the brief can't be composed.
+        """
+        picture = Picture(sha256=cut.digest, width=cut.width, height=cut.height)
+        passed_over: list[Recipe] = []
+        for _ in range(LAYOUTS):
+            recipe = compose(brief, [*recent, *passed_over], self._typefaces, picture)
+            if enlarged(recipe, cut) <= TEE.dpi / MIN_DPI:
+                return recipe
+            passed_over.append(recipe)
+        drawn = round(max(cut.width, cut.height) / cut.enlarged)
+        raise ValueError(f"its subject is {drawn} px, too few to print at {MIN_DPI:g} DPI: paint larger pictures")
 
     def _signed(self, recipe: Recipe, request: PictureRequest, painting: Painting, cut: Prepared) -> Recipe:
         """The recipe with who painted, with what, from which seed, and what was done to the picture."""

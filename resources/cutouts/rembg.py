@@ -22,33 +22,30 @@ KIND = "u2net_custom"
 
 
 def cutout(setting: str | None) -> Cut | None:
-    """The cut-out model that ENGINE_CUTOUT_MODEL names, loaded once in a process; None where it names none.
+    """The cut-out model that ENGINE_CUTOUT_MODEL names; None where it names none.
+
+    It is loaded once in a process, by the first picture that needs it, which raises PermanentError where the extra is
+    not installed, rembg knows no such kind, or the file is no network.
 
     Args:
         setting: path of an ONNX file of U²-Net's kind, or `<name in rembg>:<path>`, such as
             `isnet-general-use:/models/isnet.onnx`.
 
     Raises:
-        PermanentError: there is no such file or kind, it can't be loaded, or the extra is not installed.
+        PermanentError: there is no such file.
     """
-    return None if not setting else _loaded(setting)
-
-
-@cache
-def _loaded(setting: str) -> Cut:
-    kind, colon, path = setting.rpartition(":")
-    named = kind if colon else KIND
-    file = Path(path)
-    if not file.is_file():
+    if not setting:
+        return None
+    path = setting.rpartition(":")[2]
+    if not Path(path).is_file():
         raise PermanentError(
             f"ENGINE_CUTOUT_MODEL={setting}: there is no file {path}: put an ONNX file of a background removal model "
             "there, none is downloaded"
         )
-    session = _session(setting, named, file)
 
     def cut(png: bytes) -> bytes:
         picture = Image.open(io.BytesIO(png)).convert("RGB")
-        picture.putalpha(session.predict(picture)[0])
+        picture.putalpha(_session(setting).predict(picture)[0])
         out = io.BytesIO()
         picture.save(out, "PNG", compress_level=1)
         return out.getvalue()
@@ -56,7 +53,10 @@ def _loaded(setting: str) -> Cut:
     return cut
 
 
-def _session(setting: str, kind: str, file: Path) -> Any:
+@cache
+def _session(setting: str) -> Any:
+    named, colon, file = setting.rpartition(":")
+    kind = named if colon else KIND
     try:
         rembg = importlib.import_module("rembg.sessions")
         runtime = importlib.import_module("onnxruntime")
@@ -66,9 +66,9 @@ def _session(setting: str, kind: str, file: Path) -> Any:
     if kind not in kinds:
         raise PermanentError(f"ENGINE_CUTOUT_MODEL={setting}: rembg knows no {kind!r}: name one of {', '.join(kinds)}")
     # rembg would download what it doesn't find in its own folder.
-    local = type("Local", (kinds[kind],), {"download_models": classmethod(lambda *_, **__: str(file))})
+    local = type("Local", (kinds[kind],), {"download_models": classmethod(lambda *_, **__: file)})
     try:
-        return local(kind, runtime.SessionOptions(), providers=["CPUExecutionProvider"], model_path=str(file))
+        return local(kind, runtime.SessionOptions(), providers=["CPUExecutionProvider"], model_path=file)
     # The runtime raises types of its own, of no common base but Exception.
     except Exception as error:
         raise PermanentError(f"ENGINE_CUTOUT_MODEL={setting} can't be loaded as {kind!r}: {error}") from error

@@ -15,11 +15,12 @@ from pipeline.models import Attempt, Model, Verdict
 from resources.store.staging import Connection
 
 RECORD: LiteralString = """
-INSERT INTO refusals (idea_id, hour, stage, reason, basis, verdicts, attempts, copies)
-VALUES (%(idea_id)s, %(hour)s, %(stage)s, %(reason)s, %(basis)s, %(verdicts)s, %(attempts)s,
+INSERT INTO refusals (idea_id, hour, stage, reason, basis, verdicts, attempts, cost_micros, copies)
+VALUES (%(idea_id)s, %(hour)s, %(stage)s, %(reason)s, %(basis)s, %(verdicts)s, %(attempts)s, %(cost)s,
     (SELECT id FROM designs WHERE idea_id = %(copies)s))
 ON CONFLICT (idea_id) DO UPDATE SET hour = excluded.hour, stage = excluded.stage, reason = excluded.reason,
-    basis = excluded.basis, verdicts = excluded.verdicts, attempts = excluded.attempts, copies = excluded.copies
+    basis = excluded.basis, verdicts = excluded.verdicts, attempts = excluded.attempts,
+    cost_micros = excluded.cost_micros, copies = excluded.copies
 """
 _READ: LiteralString = """
 SELECT r.idea_id, r.hour, r.stage, r.reason, r.basis, r.verdicts, r.attempts, d.idea_id AS copies FROM refusals r
@@ -65,7 +66,8 @@ class Refusals:
         """Write a refusal; an earlier one of the idea is replaced."""
         values = refusal.model_dump()
         lists = {name: Jsonb([one.model_dump() for one in getattr(refusal, name)]) for name in ("verdicts", "attempts")}
-        self._connection.execute(RECORD, {**values, **lists})
+        cost = sum(attempt.cost_micros for attempt in refusal.attempts)
+        self._connection.execute(RECORD, {**values, **lists, "cost": cost})
 
     def hour(self, hour: datetime) -> list[Refusal]:
         """The hour's refusals, that of the best idea first."""

@@ -23,7 +23,7 @@ from resources.errors import PermanentError
 from resources.store import schema
 from resources.warehouse import PROJECT, Warehouse
 
-MARTS = {"fct_ideas": "idea_id", "fct_listings": "listing_id", "kpi_daily": "day"}
+MARTS = {"fct_ideas": "idea_id", "fct_designs": "idea_id", "fct_listings": "listing_id", "kpi_daily": "day"}
 DAY_1, DAY_2, GAP, DAY_30, DAY_31 = (date(2025, 3, n) for n in (1, 2, 3, 30, 31))
 
 
@@ -126,6 +126,7 @@ def a_known_record(record: Record) -> dict[str, UUID]:
     shown = record.mockup(best, seen + timedelta(minutes=12.5))
     record.mockup(good, at(DAY_2, 0))
     later = record.mockup(second, at(DAY_2, 10, 20))
+    record.insert("refusals", idea_id=unseen, hour=at(DAY_1, 5), stage="proof", reason="0.2 mm", cost_micros=40_000)
 
     record.insert("metric_reports", sha256=sha256(b""), file_name="x.csv", marketplace="etsy", rows=3)
     handed = {"pack_uri": "x", "status": "publishing"}
@@ -224,6 +225,16 @@ def test_an_idea_counts_its_minutes_from_the_sighting_that_led_to_it(built: Buil
 
     unseen = built.row("fct_ideas", built.ids["unseen"])
     assert (unseen["ingested_at"], unseen["minutes_to_mockup"], unseen["has_mockup"]) == (None, None, False)
+
+
+def test_a_chosen_idea_says_who_drew_it_or_why_nobody_did(built: Built) -> None:
+    refused = built.row("fct_designs", built.ids["unseen"])
+    assert (refused["drawn"], refused["refused_by"], refused["refused_because"]) == (False, "proof", "0.2 mm")
+    assert refused["cost_usd"] == pytest.approx(0.04)
+    drawn = built.row("fct_designs", built.ids["best"])
+    assert (drawn["drawn"], drawn["artist"], drawn["refused_by"], drawn["cost_usd"]) == (True, "words", None, 0)
+    first = built.row("kpi_daily", DAY_1)
+    assert (first["chosen_ideas"], first["drawn_ideas"], first["drawn_share"]) == (2, 1, 0.5)
 
 
 def test_a_listing_adds_up_its_metrics_and_knows_whether_it_has_any(built: Built) -> None:

@@ -5,9 +5,11 @@ What belongs here: its instance, its runs, what it asks of the cluster. What doe
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import dagster as dg
 import yaml
@@ -18,7 +20,11 @@ from dagster._core.execution.context_creation_job import (
     orchestration_context_event_generator,
 )
 from dagster._core.execution.plan.state import KnownExecutionState
+from dagster._core.execution.plan.step import ExecutionStep
 from dagster._core.executor.step_delegating import StepHandlerContext
+from dagster._core.workspace.context import IWorkspaceProcessContext
+from dagster._daemon.monitoring.concurrency import execute_concurrency_slots_iteration
+from dagster._daemon.monitoring.run_monitoring import execute_run_monitoring_iteration
 from dagster._grpc.types import ExecuteStepArgs
 
 from resources.settings import ROOT
@@ -53,6 +59,7 @@ def instance(cluster: Cluster, storage: Mapping[str, object] | None = None) -> I
     home.mkdir()
     told = yaml.safe_load((ROOT / "dagster.yaml").read_text())
     del told["run_coordinator"], told["storage"]
+    told["run_monitoring"] |= {"max_resume_run_attempts": 3, "free_slots_after_run_end_seconds": 1}
     told["run_launcher"] = launcher(cluster)
     if storage:
         told["storage"] = storage
@@ -102,6 +109,7 @@ def launch_steps(instance: dg.DagsterInstance, job: ReconstructableJob, partitio
     context = manager.get_context()
     handler = context.executor._step_handler  # type: ignore[attr-defined]
     for step in plan.steps:
+        assert isinstance(step, ExecutionStep)
         told = ExecuteStepArgs(
             job_origin=job.get_python_origin(),
             run_id=run.run_id,
@@ -110,6 +118,24 @@ def launch_steps(instance: dg.DagsterInstance, job: ReconstructableJob, partitio
             known_state=KnownExecutionState(),
         )
         list(handler.launch_step(StepHandlerContext(instance, context, [step], told, run)))
+
+
+def _daemon(instance: dg.DagsterInstance) -> IWorkspaceProcessContext[Any]:
+    return cast(
+        "IWorkspaceProcessContext[Any]", SimpleNamespace(instance=instance, create_request_context=lambda: None)
+    )
+
+
+def look_after_runs(instance: dg.DagsterInstance) -> None:
+    """What Dagster's daemon does every now and then: see whether who works on a run is still there."""
+    found = execute_run_monitoring_iteration(_daemon(instance), logging.getLogger("monitoring"))
+    assert not list(filter(None, found))
+
+
+def look_after_slots(instance: dg.DagsterInstance) -> None:
+    """The same: give back the slots of runs that have ended."""
+    found = execute_concurrency_slots_iteration(_daemon(instance), logging.getLogger("monitoring"))
+    assert not list(filter(None, found))
 
 
 def container(made: Manifest) -> Manifest:

@@ -7,22 +7,29 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from assets.pools import GPU, POOLS
+from resources.pods import MAX_LOST
 from resources.postgres import beside, create_databases
-from tests.clusters import Cluster, cluster, until
-from tests.kubernetes.deployed import SECRET, instance, job, make_run
+from tests.clusters import Cluster, Pod, cluster, until
+from tests.kubernetes.deployed import SECRET, instance, job, look_after_runs, look_after_slots, make_run
+from tests.webhooks import listings_of, receive, statuses
 from tests.worlds import HOUR, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PARTITION = f"{HOUR:%Y-%m-%d-%H:00}"
-DESIGNS = 3
+DESIGNS = 4
+PATIENCE = 500.0
+"""Seconds that a run may take on a machine that others use as well."""
 STEPS = {"raw_signals", "scored_ideas", "designs", "mockups", "listings", "live_listings", "hot_topics"}
+
+
+Row = tuple[str, str]
 
 
 class Deployed:
@@ -33,9 +40,9 @@ class Deployed:
         self.cluster = cluster
         self.instance = instance
 
-    def launch(self, name: str, *only: str) -> str:
+    def launch(self, name: str, *only: str, partition: str = PARTITION) -> str:
         """Launch a run; its id."""
-        run = make_run(self.instance, job(name), PARTITION, only)
+        run = make_run(self.instance, job(name), partition, only)
         self.instance.launch_run(run.run_id, None)  # type: ignore[arg-type]
         return run.run_id
 
@@ -45,31 +52,49 @@ class Deployed:
         assert run is not None
         return run.status.value
 
-    def wait(self, run_id: str, seconds: float = 500) -> str:
+    def wait(self, run_id: str) -> str:
         """Wait for the run's end; its status."""
-        until(lambda: self.status(run_id) in {"SUCCESS", "FAILURE", "CANCELED"}, seconds, lambda: self.said(run_id))
+        self.until(lambda: self.status(run_id) in {"SUCCESS", "FAILURE", "CANCELED"}, run_id)
         return self.status(run_id)
+
+    def until(self, true: Callable[[], bool], run_id: str) -> None:
+        """Wait for something that the run does."""
+        until(true, PATIENCE, lambda: self.said(run_id))
 
     def said(self, run_id: str) -> str:
         """All that the run's log and its pods say."""
         lines = [f"{entry.step_key}: {entry.user_message}" for entry in self.instance.all_logs(run_id)]
-        return "\n".join([*lines, *(pod.log.read_text()[-2000:] for pod in self.cluster.all_pods)])
+        return "\n".join([*lines, *(pod.log.read_text()[-2000:] for pod in self.cluster.all_pods if pod.log.exists())])
 
-    def drawn(self, run_id: str) -> Counter[str]:
-        """Phrase → how often its drawing was begun."""
-        said = [entry.user_message for entry in self.instance.all_logs(run_id) if entry.step_key == "designs"]
-        begun = [line.partition(": ")[2] for line in said if f" of {DESIGNS}: " in line]
-        return Counter(begun)
+    def hit(self, run_id: str, befalls: Callable[[Pod], None]) -> dict[str, Row]:
+        """Let something befall the pod that draws, once it has drawn. Returns what was drawn till it ended."""
+        before = len(self.designs())
+        self.until(lambda: len(self.designs()) > before, run_id)
+        (pod,) = self.cluster.running("designs")
+        befalls(pod)
+        self.until(lambda: pod.phase == "Failed", run_id)
+        return self.designs()
 
-    def slots_held(self) -> int:
-        """How many slots of the pool are taken, and how many steps wait for one."""
+    def designs(self) -> dict[str, Row]:
+        """Phrase → its design: the version of the row, which changes whenever it is written, and the print file."""
+        query = "SELECT i.phrase, d.xmin::text, d.s3_uri FROM designs d JOIN ideas i ON i.id = d.idea_id"
+        return {phrase: (version, uri) for phrase, version, uri in self.world.select(query)}
+
+    def drawn_once(self, kept: dict[str, Row]) -> bool:
+        """Whether every design is there with a print file of its own, and nothing that was kept was written again."""
+        designs = self.designs()
+        files = {uri for _, uri in designs.values() if self.world.objects.exists(uri)}
+        return len(designs) == len(files) == DESIGNS and kept.items() <= designs.items()
+
+    def slots(self) -> tuple[int, int]:
+        """Steps that hold a slot of the pool, and steps that wait for one."""
         info = self.instance.event_log_storage.get_concurrency_info(GPU)
-        return info.active_slot_count + info.pending_step_count
+        return info.active_slot_count, info.pending_step_count
 
 
 @pytest.fixture
 def deployed(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
-    """An engine whose sources have landed."""
+    """An engine whose hour has its ideas."""
     for name in ("HTTP_PROXY", "http_proxy", "DAGSTER_HOME"):
         monkeypatch.delenv(name, raising=False)
     world = World(tmp_path / "data", database_url, designs_per_hour=DESIGNS)
@@ -82,7 +107,7 @@ def deployed(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "ENGINE_DESIGNS_PER_HOUR": str(DESIGNS),
         "ENGINE_IDEAS_PER_HOUR": "8",
         "ENGINE_MARKETPLACES": "etsy",
-        "ENGINE_GPU_POD": json.dumps({"gpus": 0, "grace_seconds": 20, "deadline_seconds": 60}),
+        "ENGINE_GPU_POD": json.dumps({"gpus": 0}),
         "DATABASE_URL": database_url,
     }
     storage = {"postgres": {"postgres_url": urls.dagster}}
@@ -92,10 +117,91 @@ def deployed(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         yield Deployed(world, made, opened)
 
 
+@pytest.fixture
+def scored(deployed: Deployed) -> Deployed:
+    """An engine whose hour waits to be drawn."""
+    assert deployed.world.run("hour", only=["raw_signals", "scored_ideas"]).success
+    return deployed
+
+
 def test_an_hour_goes_from_the_landed_payloads_to_the_upload_packs(deployed: Deployed) -> None:
     run_id = deployed.launch("hour")
     assert deployed.wait(run_id) == "SUCCESS", deployed.said(run_id)
-    assert {pod.step for pod in deployed.cluster.all_pods} == {"", *STEPS}
-    assert len(deployed.cluster.all_pods) == 1 + len(STEPS)
-    assert deployed.world.count("designs") == DESIGNS
-    assert deployed.slots_held() == 0
+    assert Counter(pod.step for pod in deployed.cluster.all_pods) == Counter(["", *STEPS])
+    assert deployed.world.count("listings") == DESIGNS
+    assert deployed.world.select("SELECT DISTINCT status::text FROM listings") == [("approved",)]
+    assert deployed.slots() == (0, 0)
+
+
+def test_a_drawing_pod_that_is_evicted_goes_on_in_another_with_what_is_missing(scored: Deployed) -> None:
+    run_id = scored.launch("hour", "designs")
+    kept = scored.hit(run_id, Pod.evict)
+    assert scored.wait(run_id) == "SUCCESS", scored.said(run_id)
+    assert kept
+    assert scored.drawn_once(kept)
+    assert len(scored.cluster.made("designs")) == 2
+    assert scored.slots() == (0, 0)
+
+
+def test_no_image_and_then_too_little_memory(scored: Deployed) -> None:
+    """A pod that never starts ends at its deadline, one that is killed is found dead: two lost, the third draws on."""
+    scored.cluster.deadline = 5
+    scored.cluster.unpullable["designs"] = 1
+    run_id = scored.launch("hour", "designs")
+    scored.until(lambda: len(scored.cluster.made("designs")) == 2, run_id)
+    scored.cluster.deadline = None
+    kept = scored.hit(run_id, Pod.starve)
+    assert scored.wait(run_id) == "SUCCESS", scored.said(run_id)
+    assert scored.drawn_once(kept)
+    assert len(scored.cluster.made("designs")) == 3
+    assert scored.slots() == (0, 0)
+
+
+def test_an_image_that_is_nowhere_is_reported_and_gives_the_slot_back(scored: Deployed) -> None:
+    scored.cluster.deadline = 1
+    scored.cluster.unpullable["designs"] = 9
+    run_id = scored.launch("hour", "designs")
+    assert scored.wait(run_id) == "FAILURE"
+    assert len(scored.cluster.made("designs")) == 1 + MAX_LOST
+    assert "Discovered failed Kubernetes job" in scored.said(run_id)
+    assert scored.world.count("designs") == 0
+    assert scored.slots() == (0, 0)
+
+
+def test_a_run_that_loses_its_own_pod_is_taken_up_and_its_steps_are_not_begun_again(scored: Deployed) -> None:
+    run_id = scored.launch("hour", "designs")
+    scored.until(lambda: bool(scored.designs()), run_id)
+    (own,) = scored.cluster.running("")
+    own.lose()
+    kept = scored.designs()
+    scored.until(lambda: scored.cluster.job(own.job)["status"].get("failed") == 1, run_id)
+    look_after_runs(scored.instance)
+    assert scored.wait(run_id) == "SUCCESS", scored.said(run_id)
+    assert len(scored.cluster.made("")) == 2
+    assert len(scored.cluster.made("designs")) == 1
+    assert scored.drawn_once(kept)
+    assert scored.slots() == (0, 0)
+
+
+def test_a_run_that_is_cancelled_ends_and_its_slot_is_given_back(scored: Deployed) -> None:
+    """Dagster does not tell the pod that draws: it goes on to the end of its step, and its designs are kept."""
+    run_id = scored.launch("hour", "designs")
+    scored.until(lambda: bool(scored.designs()), run_id)
+    assert scored.instance.run_launcher.terminate(run_id)
+    assert scored.wait(run_id) == "CANCELED", scored.said(run_id)
+    assert len(scored.cluster.made("designs")) == 1
+
+    def given_back() -> bool:
+        look_after_slots(scored.instance)
+        return scored.slots() == (0, 0)
+
+    scored.until(given_back, run_id)
+
+
+def test_a_hot_run_is_one_pod(deployed: Deployed) -> None:
+    receive(deployed.world.url, "a", "Tomato gardening is everywhere")
+    run_id = deployed.launch("hot")
+    assert deployed.wait(run_id) == "SUCCESS", deployed.said(run_id)
+    assert [pod.step for pod in deployed.cluster.all_pods] == [""]
+    assert statuses(deployed.world.url) == {"a": "processed"}
+    assert listings_of(deployed.world.url)["a"] == 1

@@ -75,6 +75,7 @@ def test_the_description_names_every_filter_and_answer(gallery: TestClient) -> N
         "/api/topics",
         "/health",
         "/images/{kind}/{picture_id}",
+        "/metrics",
         "/webhooks/{source}",
     }
     asked = {p["name"]: p for p in description["paths"]["/api/ideas"]["get"]["parameters"]}

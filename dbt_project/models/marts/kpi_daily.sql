@@ -11,6 +11,12 @@ ideas as (
     group by day
 ),
 
+chosen as (
+    select day, count(*) as chosen_ideas, count(*) filter (where drawn) as drawn_ideas
+    from {{ ref('fct_designs') }}
+    group by day
+),
+
 published as (
     select
         published_day as day,
@@ -57,6 +63,10 @@ kpis as (
         cast({{ var('target_mockup_share') }} as double precision) as mockup_share_target,
         {{ share('ideas.mocked_ideas', 'ideas.ideas') }} as mockup_share_of_all,
 
+        coalesce(chosen.chosen_ideas, 0) as chosen_ideas,
+        coalesce(chosen.drawn_ideas, 0) as drawn_ideas,
+        {{ share('chosen.drawn_ideas', 'chosen.chosen_ideas') }} as drawn_share,
+
         coalesce(published.published_listings, 0) as published_listings,
         coalesce(published.measured_listings, 0) as measured_listings,
         coalesce(published.positive_listings, 0) as positive_listings,
@@ -76,6 +86,7 @@ kpis as (
         published.minutes_to_live_p95
     from days
     left join ideas on ideas.day = days.day
+    left join chosen on chosen.day = days.day
     left join published on published.day = days.day
 )
 

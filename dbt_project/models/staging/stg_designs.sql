@@ -17,5 +17,10 @@ select
     dpi,
     cast(garments as text) as garments,
     cast(contrasts as text) as contrasts,
+    cast(attempts as text) as attempts,
+    cost_micros / 1e6 as cost_usd,
+    gpu_seconds,
+    cast(verdicts as text) as verdicts,
+    cast(proof as text) as proof,
     created_at
 from {{ source('record', 'designs') }}

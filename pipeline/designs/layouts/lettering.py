@@ -107,16 +107,16 @@ def quiet(desk: Desk, brief: Brief, rng: random.Random) -> Block:
 
 def echo(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """The phrase again and again: outlines above and below, one of them solid."""
+    crowned = rng.random() < 0.5
     cap = desk.typefaces[desk.pairing.lead].cap_height
+    room = desk.height - (0.24 * WIDTH if crowned else 0)
 
     def cost(lines: Lines) -> float:
         widths = [desk.length(trimmed(line)) for line in lines]
-        return abs(math.log(len(lines) * cap / max(widths) / 0.3)) + 0.8 * spread(widths)
+        return abs(math.log(len(lines) * cap / max(widths) / (0.25 * room / WIDTH))) + 0.8 * spread(widths)
 
-    crowned = rng.random() < 0.5
     lines = best_breaks(brief.lines, 1 if len(brief.phrase) <= 16 else 2, cost, meaning=1.0, wholes=brief.emphasis)
     block = column([desk.lead(trimmed(line)).fit(WIDTH, 0.34 * WIDTH) for line in lines], GAP * 0.8)
-    room = desk.height - (0.24 * WIDTH if crowned else 0)
     times = max(3, min(7, round((room + GAP) / (block.height + GAP))))
     solid = times // 2
     line = 0.0075 * WIDTH

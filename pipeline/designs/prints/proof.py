@@ -9,6 +9,7 @@ one where it comes out near the limit. A line of one ink on another is not told 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -205,16 +206,17 @@ def _form(image: pyvips.Image, area: Area) -> list[str]:
         faults.append(f"{image.xres * 25.4:.0f} DPI in the file, wanted {area.dpi}, so that it is {inches}")
     if image.interpretation not in ("srgb", "b-w") or image.format != "uchar":
         faults.append(f"colours are {image.interpretation} of {image.format}, wanted 8-bit sRGB")
-    elif image.get_typeof("icc-profile-data") and not _is_srgb(image):
+    elif image.get_typeof("icc-profile-data") and not _is_srgb(image.get("icc-profile-data")):
         faults.append("its colour profile is not sRGB: convert it")
     return faults
 
 
-def _is_srgb(image: pyvips.Image) -> bool:
-    """Whether the file's profile gives the same colours as sRGB, within two levels; none means sRGB in a PNG."""
+@lru_cache(maxsize=8)
+def _is_srgb(profile: bytes) -> bool:
+    """Whether a profile gives the same colours as sRGB, within two levels."""
     grid = np.stack(np.meshgrid(*[np.array([0, 128, 255], np.uint8)] * 3), axis=-1).reshape(1, -1, 3)
     probe = pyvips.Image.new_from_array(np.ascontiguousarray(grid), interpretation="srgb").copy()
-    probe.set_type(pyvips.GValue.blob_type, "icc-profile-data", image.get("icc-profile-data"))
+    probe.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
     try:
         seen = probe.icc_transform("srgb", embedded=True, intent="relative").numpy()
     except pyvips.Error:

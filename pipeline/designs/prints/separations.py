@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import io
 import zlib
+from functools import cache
 from pathlib import PurePath
 
 import numpy as np
 import pikepdf
 import pyvips
+from numpy.typing import NDArray
 
 from pipeline.designs.prints.raster import Colours, Raster, image_of, read
 
@@ -102,12 +104,19 @@ def out_of_gamut(found: Colours, profile: str) -> float:
     Raises:
         ValueError: the profile can't be used.
     """
-    if not len(found.share):
-        return 0.0
-    rgb = image_of(found.rgb[None], 300)
+    red, green, blue = (found.rgb >> 3).T
+    return float(found.share[_lost(profile)[red, green, blue]].sum())
+
+
+@cache
+def _lost(profile: str) -> NDArray[np.bool_]:
+    """Which of 32 × 32 × 32 colours the press can't print, once for a process: making the conversion is what takes."""
+    levels = np.arange(4, 256, 8, dtype=np.uint8)
+    grid = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
+    rgb = image_of(grid.reshape(32, -1, 3), 300)
     printed = converted(converted(rgb, "srgb", profile), profile, "srgb")
-    difference = rgb.colourspace("lab").dE00(printed.colourspace("lab")).numpy().ravel()
-    return float(found.share[difference > OUT_OF_GAMUT].sum())
+    difference = rgb.colourspace("lab").dE00(printed.colourspace("lab")).numpy()
+    return np.asarray(difference.reshape(32, 32, 32) > OUT_OF_GAMUT)
 
 
 def converted(image: pyvips.Image, source: str, target: str) -> pyvips.Image:

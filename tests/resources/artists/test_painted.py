@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,19 +11,15 @@ import pyvips
 from PIL import Image
 
 from pipeline.designs.areas import AREAS
-from pipeline.designs.layouts import LAYOUTS
 from pipeline.models import Drawing, Painting, PictureRequest
 from resources.artists.chain import Chain
 from resources.artists.composer import Composer
 from resources.artists.painted import STRENGTH, Painted
-from resources.errors import TransientError, UndrawableError
+from resources.errors import PermanentError, TransientError, UndrawableError
+from resources.settings import Settings
 from resources.typefaces import typefaces
 from tests.pictures import png
 from tests.resources.artists.test_chain import BRIEF
-
-pytestmark = pytest.mark.skipif(
-    not any(layout.takes_picture for layout in LAYOUTS), reason="there is no layout that holds a picture"
-)
 
 
 class Brush:
@@ -59,13 +56,13 @@ def noise() -> bytes:
 
 @pytest.fixture(scope="module")
 def brush() -> Brush:
-    return Brush(png(512, 512, (255, 0, 160)))
+    return Brush(png(1024, 1024, (255, 0, 160)))
 
 
 @pytest.fixture(scope="module")
 def drawing(brush: Brush) -> Drawing:
     """One painted design, for all to look at."""
-    return Painted(brush, typefaces()).draw(BRIEF, [])
+    return Painted(brush, typefaces(), Settings()).draw(BRIEF, [])
 
 
 def test_a_painted_design_holds_its_picture_and_how_it_was_made(brush: Brush, drawing: Drawing) -> None:
@@ -76,7 +73,7 @@ def test_a_painted_design_holds_its_picture_and_how_it_was_made(brush: Brush, dr
     assert recipe.licences["picture brush-1"] == "MIT"
     painting = recipe.spec["painting"]
     assert (painting["model"], painting["seed"], painting["settings"]) == ("brush-1", 41, {"steps": 30})
-    assert 1 < painting["enlarged"] < 12, "it was drawn 340 px high, and is printed some inches high"
+    assert 1 < painting["enlarged"] <= 3, "at 100 DPI or more of what was drawn"
     (attempt,) = drawing.attempts
     assert (attempt.artist, attempt.outcome, attempt.detail) == ("brush", "drew", "brush-1")
     assert (attempt.seconds, attempt.cost_micros) == (1.5, 34_000)
@@ -86,11 +83,11 @@ def test_a_painted_design_holds_its_picture_and_how_it_was_made(brush: Brush, dr
 
 @pytest.mark.parametrize("area", ["tee", "square"])
 def test_the_picture_is_seen_in_the_print_file_of_every_area(drawing: Drawing, brush: Brush, area: str) -> None:
-    artist = Painted(brush, typefaces())
+    artist = Painted(brush, typefaces(), Settings())
     print_file = drawing.png if area == "tee" else artist.render(drawing.recipe, AREAS[area], drawing.pictures)
     small = pyvips.Image.thumbnail_buffer(print_file, 400).numpy()
     pink = (np.abs(small[..., :3].astype(int) - (255, 0, 160)).max(axis=2) < 24) & (small[..., 3] > 200)
-    assert pink.mean() > 0.03
+    assert pink.mean() > 0.01
 
 
 def test_the_painter_starts_from_the_design_without_its_words(drawing: Drawing, brush: Brush) -> None:
@@ -106,12 +103,12 @@ def test_the_same_brief_is_asked_for_the_same_way() -> None:
     unlucky = Brush(noise())
     for _ in range(2):
         with pytest.raises(UndrawableError):
-            Painted(unlucky, typefaces()).draw(BRIEF, [])
+            Painted(unlucky, typefaces(), Settings()).draw(BRIEF, [])
     assert unlucky.asked[0] == unlucky.asked[1]
 
 
 def test_a_picture_that_can_not_be_used_leads_on_and_its_price_is_not_forgotten() -> None:
-    linked = Chain([Painted(Brush(noise()), typefaces()), Composer()])
+    linked = Chain([Painted(Brush(noise()), typefaces(), Settings()), Composer()])
     drawing = linked.draw(BRIEF, [])
     assert drawing.recipe.artist == Composer.name
     faulty, drew = drawing.attempts
@@ -121,12 +118,25 @@ def test_a_picture_that_can_not_be_used_leads_on_and_its_price_is_not_forgotten(
     assert linked.draw(BRIEF, []).attempts[0].cost_micros == 34_000, "it does not rest: another picture may be better"
 
 
+def test_a_picture_that_is_too_small_for_print_leads_on() -> None:
+    with pytest.raises(UndrawableError, match="its subject is 43 px, too few to print at 100 DPI") as told:
+        Painted(Brush(png(64, 64)), typefaces(), Settings()).draw(BRIEF, [])
+    assert told.value.cost_micros == 34_000
+
+
 def test_a_brief_of_which_no_picture_can_be_made_is_not_painted() -> None:
     brush = Brush(png())
     with pytest.raises(UndrawableError, match="nothing that can be drawn"):
-        Painted(brush, typefaces()).draw(
+        Painted(brush, typefaces(), Settings()).draw(
             BRIEF.model_copy(update={"niche": "?", "phrase": "Ha", "format": "text", "motifs": ("ban",)}), []
         )
+    assert brush.asked == []
+
+
+def test_a_model_that_is_not_there_is_found_out_before_anything_is_paid_for(tmp_path: Path) -> None:
+    brush = Brush(png())
+    with pytest.raises(PermanentError, match="ENGINE_CUTOUT_MODEL"):
+        Painted(brush, typefaces(), Settings(cutout_model=str(tmp_path / "none.onnx"))).draw(BRIEF, [])
     assert brush.asked == []
 
 
@@ -136,4 +146,4 @@ def test_what_keeps_the_painter_from_painting_is_passed_on() -> None:
             raise TransientError("busy")
 
     with pytest.raises(TransientError, match="busy"):
-        Painted(Busy(b""), typefaces()).draw(BRIEF, [])
+        Painted(Busy(b""), typefaces(), Settings()).draw(BRIEF, [])

@@ -1,0 +1,11 @@
+select
+    idea_id,
+    hour,
+    stage,
+    reason,
+    cast(verdicts as text) as verdicts,
+    cast(attempts as text) as attempts,
+    cost_micros / 1e6 as cost_usd,
+    copies as copies_design_id,
+    created_at
+from {{ source('record', 'refusals') }}
