@@ -89,6 +89,9 @@ NICHES = {
     "book librar tea yog knit quilt mom grandma": ("tarot", "outline", "quiet", "swash", "label", "arch"),
 }
 """Beginnings of the names of niches → layouts that suit them."""
+BEARING = ("stack", "quiet", "icon", "arch", "groove")
+"""Layouts that can set any words at all, if not as well as others."""
+
 _LAYERS = TypeAdapter(tuple[Layer, ...])
 
 
@@ -228,7 +231,7 @@ def _recipe(brief: Brief, palette: Palette, composition: _Composition) -> Recipe
 def _candidates(
     brief: Brief, recent: Sequence[Recipe], rng: random.Random, picture: Picture | None
 ) -> Iterator[tuple[Layout, Pairing]]:
-    """Layouts with pairings, best first; at last those made for other phrases, so that any phrase finds one."""
+    """Layouts with pairings, best first: those that hold the phrase, then those of BEARING, so that any finds one."""
 
     def suits(layout: Layout) -> float:
         form, niche = _listed(layout, FORMATS, brief.format), _listed(layout, NICHES, brief.niche)
@@ -236,7 +239,9 @@ def _candidates(
 
     able = [layout for layout in LAYOUTS if layout.takes_picture or picture is None]
     layouts = _ranked(rng, able, suits, recent, lambda layout, recipe: layout.name == recipe.layout)
-    layouts.sort(key=lambda layout: not layout.holds(brief))
+    layouts = [layout for layout in layouts if layout.holds(brief)] + [
+        layout for layout in layouts if not layout.holds(brief) and layout.name in BEARING
+    ]
     faces = _ranked(
         rng, PAIRINGS, lambda p: brief.mood in p.moods, recent, lambda p, r: p.lead == (r.typefaces or ("",))[0]
     )

@@ -128,8 +128,8 @@ def test_an_hour_goes_from_the_landed_payloads_to_the_upload_packs(deployed: Dep
     run_id = deployed.launch("hour")
     assert deployed.wait(run_id) == "SUCCESS", deployed.said(run_id)
     assert Counter(pod.step for pod in deployed.cluster.all_pods) == Counter(["", *STEPS])
-    assert deployed.world.count("listings") == DESIGNS
-    assert deployed.world.select("SELECT DISTINCT status::text FROM listings") == [("approved",)]
+    handed_over = "SELECT count(*), count(handed_over_at) FROM listings"
+    assert deployed.world.select(handed_over) == [(DESIGNS, DESIGNS)]
     assert deployed.slots() == (0, 0)
 
 

@@ -182,7 +182,7 @@ def test_a_picture_stands_where_the_pictogram_does(layout: str, area: str, monke
     ys, xs = np.nonzero(magenta[:, : form.copy_width])
     wide, high = np.ptp(xs) + 1, np.ptp(ys) + 1
     assert wide / high == pytest.approx(300 / 240, rel=0.05), "squeezed or cropped"
-    assert magenta.mean() > 0.015
+    assert magenta.mean() > 0.01
     assert not any(layer["kind"] == "pictogram" for layer in recipe.spec["layers"])
     assert not any("pictogram" in thing for thing in recipe.licences)
 
