@@ -13,6 +13,7 @@ holds no row and no snapshot.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -54,6 +55,8 @@ DECIDES = ("pipeline/designs", "pipeline/ideas/screening.py", "resources/artists
 """The code that an idea's refusal depends on."""
 
 
+TRIES = 3
+"""Designs that are composed for an idea at most."""
 FORMS = {"svg": ".svg", "tif": ".tif", "pdf": ".pdf"}
 """Name of a form in a design's files → suffix: outlines, and CMYK twice."""
 FORMATS = {"png": (), "svg": ("svg",), "cmyk": ("tif", "pdf")}
@@ -146,23 +149,44 @@ class Workshop:
         verdicts.append(screen(PHRASE, idea.phrase))
         _stop_at_failed("words", verdicts)
         self._stop_at_copy(tx, idea, verdicts)
-        drawing = self._draw(idea, recent, verdicts)
-        try:
-            verdicts += [self.screen.look(picture) for picture in drawing.pictures.values()]
-        except UndrawableError as error:
-            raise _RefusedError("picture", str(error), drawing.attempts) from error
-        _stop_at_failed("picture", verdicts, drawing.attempts)
-        try:
-            proof = self._proof(drawing.png, TEE, drawing)
-            form = fingerprint(drawing.png)
-        except ValueError as error:
-            raise _RefusedError("proof", str(error), drawing.attempts) from error
-        if proof.faults:
-            raise _RefusedError("proof", "; ".join(proof.faults), drawing.attempts)
+        drawing, proof = self._proved(idea, recent, verdicts)
+        form = fingerprint(drawing.png)
         files = list(self._others(drawing, verdicts))
         tx.designs.alone()
         self._stop_at_copy(tx, idea, verdicts, form, drawing.attempts)
         return self._kept(idea, drawing, verdicts, proof, files, form)
+
+    def _proved(self, idea: Idea, recent: list[Recipe], verdicts: list[Verdict]) -> tuple[Drawing, Proof]:
+        """A drawing that is fit to be sold and printed, with its proof.
+
+        What the composer alone drew and its proof stops is composed anew, unlike that one, TRIES times in all. A
+        picture of a model costs too much for that.
+        """
+        tried: tuple[Attempt, ...] = ()
+        for left in reversed(range(TRIES)):
+            drawing = self._draw(idea, recent, verdicts)
+            drawing = drawing.model_copy(update={"attempts": (*tried, *drawing.attempts)})
+            try:
+                found = [self.screen.look(picture) for picture in drawing.pictures.values()]
+                verdicts += found
+                _stop_at_failed("picture", found, drawing.attempts)
+                proof = self._proof(drawing.png, TEE, drawing)
+            except UndrawableError as error:
+                raise _RefusedError("picture", str(error), drawing.attempts) from error
+            except ValueError as error:
+                raise _RefusedError("proof", str(error), drawing.attempts) from error
+            if not proof.faults:
+                return drawing, proof
+            faults = "; ".join(proof.faults)
+            if drawing.pictures or not left:
+                raise _RefusedError("proof", faults, drawing.attempts)
+            *before, drew = drawing.attempts
+            tried = (
+                *before,
+                drew.model_copy(update={"outcome": "faulty", "detail": f"{drawing.recipe.layout}: {faults}"}),
+            )
+            recent = [*recent, drawing.recipe]
+        raise AssertionError("the last try returns or raises")
 
     def _proof(self, png: bytes, area: Area, drawing: Drawing) -> Proof:
         return proof_of(png, area, drawing.recipe, drawing.garments, self.sizes, self.profile)
@@ -196,13 +220,18 @@ class Workshop:
         return _File(form, outlines.encode())
 
     def _draw(self, idea: Idea, recent: list[Recipe], verdicts: list[Verdict]) -> Drawing:
+        begun = time.monotonic()
         try:
             drawing = self.artist.draw(Brief.of(idea), recent)
         except UndrawableError as error:
             verdicts += error.verdicts
             raise _RefusedError("artist", str(error), error.attempts) from error
         verdicts += drawing.verdicts
-        return drawing
+        if drawing.attempts:
+            return drawing
+        seconds = round(time.monotonic() - begun, 3)
+        alone = Attempt(artist=self.artist.name, outcome="drew", detail=drawing.recipe.artist, seconds=seconds)
+        return drawing.model_copy(update={"attempts": (alone,)})
 
     def _stop_at_copy(
         self,
@@ -332,8 +361,7 @@ def proof_of(
 def _gpu_seconds(drawing: Drawing) -> float:
     """Seconds on this machine's GPU: of the attempt that drew, where its model says that it ran on one."""
     settings = drawing.recipe.spec.get("painting", {}).get("settings", {})
-    on_gpu = drawing.attempts and settings.get("device", "cpu") != "cpu"
-    return drawing.attempts[-1].seconds if on_gpu else 0.0
+    return drawing.attempts[-1].seconds if settings.get("device", "cpu") != "cpu" else 0.0
 
 
 def _stop_at_failed(stage: Stage, verdicts: list[Verdict], attempts: tuple[Attempt, ...] = ()) -> None:

@@ -8,19 +8,22 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 import pytest
+import pyvips
 
-from pipeline.designs.areas import Area
+from pipeline.designs.areas import TEE, Area
+from pipeline.designs.colours import GARMENTS, PALETTES, READABLE, contrast
+from pipeline.designs.prints.encoding import encode
 from pipeline.listings.artwork import PICTURE
 from pipeline.models import (
     Attempt,
     Brief,
     Drawing,
     Factors,
-    GarmentColor,
     Idea,
     IdeaStatus,
     Mood,
@@ -29,7 +32,6 @@ from pipeline.models import (
     Verdict,
 )
 from resources import workshop as module
-from resources.artists.composer import Composer
 from resources.errors import PermanentError, RefusedError
 from resources.objects import Objects
 from resources.store import Store, StoredDesign
@@ -38,7 +40,6 @@ from resources.workshop import Workshop
 
 HOUR = datetime(2026, 11, 20, 14, tzinfo=UTC)
 MODEL = "test-model"
-BLACK = GarmentColor(name="Black", hex="#000000")
 DREW = Attempt(artist="painter", outcome="drew", detail="model 1", seconds=2.5, cost_micros=40_000)
 BUSY = Attempt(artist="cloud", outcome="unavailable", detail="429: busy", seconds=0.1)
 
@@ -60,7 +61,7 @@ class Artist:
         self.drawn.append(brief.phrase)
         if self.fails:
             raise self.fails
-        drawing = _first(brief)
+        drawing = a_drawing()
         recipe = drawing.recipe.model_copy(update={"prompt": brief.phrase})
         return drawing.model_copy(update={"recipe": recipe, "attempts": (BUSY, DREW), **self.changes})
 
@@ -69,14 +70,48 @@ class Artist:
         raise NotImplementedError
 
 
-FIRST: list[Drawing] = []
+@cache
+def a_drawing() -> Drawing:
+    """A square of ink, fit for print: one for all, where only what happens to it matters."""
+    palette = next(one for one in PALETTES if one.ink("ink") == best_ink())
+    layer = {"kind": "text", "name": "words", "ink": "ink", "face": "Anton"}
+    side = round(TEE.width * 0.9)
+    red, green, blue = bytes.fromhex(palette.ink("ink").removeprefix("#"))
+    canvas = pyvips.Image.black(TEE.width, TEE.height, bands=4).copy(interpretation="srgb")
+    ink = [red, green, blue, 255]
+    square = canvas.draw_rect(ink, (TEE.width - side) // 2, (TEE.height - side) // 2, side, side, fill=True)
+    return Drawing(
+        recipe=Recipe(
+            artist="a painter",
+            seed=7,
+            layout="square",
+            palette=palette.name,
+            typefaces=("Anton",),
+            prompt="words",
+            spec={"layers": [layer]},
+            licences={"Anton": "OFL-1.1"},
+        ),
+        png=encode(square, TEE.dpi),
+        width=TEE.width,
+        height=TEE.height,
+        dpi=TEE.dpi,
+        garments=tuple(one for one in GARMENTS if contrast(one.hex, palette.ink("ink")) >= READABLE),
+        contrasts={one.name: round(contrast(one.hex, palette.ink("ink")), 2) for one in GARMENTS},
+    )
 
 
-def _first(brief: Brief) -> Drawing:
-    """The composer's drawing of the first brief there was: one is enough, where only its bytes matter."""
-    if not FIRST:
-        FIRST.append(Composer().draw(brief, []))
-    return FIRST[0]
+@cache
+def a_speck() -> bytes:
+    """A print file with next to nothing in it."""
+    canvas = pyvips.Image.black(TEE.width, TEE.height, bands=4).copy(interpretation="srgb")
+    return encode(canvas.draw_rect([0, 0, 0, 255], 2200, 2600, 100, 100, fill=True), TEE.dpi)
+
+
+def best_ink() -> str:
+    """The ink that is readable on most garments."""
+    return max(
+        (one.ink("ink") for one in PALETTES), key=lambda ink: sum(contrast(g.hex, ink) >= READABLE for g in GARMENTS)
+    )
 
 
 def an_idea(phrase: str, **changes: Any) -> Idea:
@@ -228,6 +263,29 @@ def test_a_file_that_fails_its_proof_is_refused_with_what_was_measured(
     assert isinstance(made, Refusal)
     assert made.stage == "proof"
     assert "picture that can be read" in made.reason
+
+
+def test_what_the_composer_drew_and_a_proof_stops_is_composed_anew(
+    workshop: Callable[..., Workshop], recorded: Callable[..., Idea]
+) -> None:
+    class Improving(Artist):
+        """Draws nothing but a speck, unless it has seen a speck before."""
+
+        def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
+            drawing = super().draw(brief, recent).model_copy(update={"attempts": ()})
+            return drawing if recent else drawing.model_copy(update={"png": a_speck()})
+
+    made = workshop(artist := Improving()).make(recorded("Take A Hike", meaning=1), [])
+    assert isinstance(made, StoredDesign)
+    assert artist.drawn == ["Take A Hike", "Take A Hike"]
+    assert [attempt.outcome for attempt in made.attempts] == ["faulty", "drew"]
+    assert "square: " in made.attempts[0].detail
+    assert "is inked, wanted" in made.attempts[0].detail
+
+    painter = Artist(png=a_speck(), pictures={"a" * 64: b"a picture"})
+    refused = workshop(painter).make(recorded("Rather Be Hiking", meaning=2), [])
+    assert isinstance(refused, Refusal)
+    assert (refused.stage, painter.drawn) == ("proof", ["Rather Be Hiking"]), "pictures are not painted again and again"
 
 
 def test_words_that_are_taken_are_refused_before_anything_is_drawn(

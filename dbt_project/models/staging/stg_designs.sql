@@ -18,7 +18,7 @@ select
     cast(garments as text) as garments,
     cast(contrasts as text) as contrasts,
     cast(attempts as text) as attempts,
-    cost_micros / 1e6 as cost_usd,
+    cast(cost_micros as double precision) / 1000000 as cost_usd,
     gpu_seconds,
     cast(verdicts as text) as verdicts,
     cast(proof as text) as proof,

@@ -5,7 +5,7 @@ select
     reason,
     cast(verdicts as text) as verdicts,
     cast(attempts as text) as attempts,
-    cost_micros / 1e6 as cost_usd,
+    cast(cost_micros as double precision) / 1000000 as cost_usd,
     copies as copies_design_id,
     created_at
 from {{ source('record', 'refusals') }}
