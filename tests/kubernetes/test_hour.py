@@ -190,7 +190,12 @@ def test_a_run_that_is_cancelled_ends_and_its_slot_is_given_back(scored: Deploye
     assert scored.instance.run_launcher.terminate(run_id)
     assert scored.wait(run_id) == "CANCELED", scored.said(run_id)
     assert len(scored.cluster.made("designs")) == 1
-    scored.until(lambda: look_after_slots(scored.instance) or scored.slots() == (0, 0), run_id)
+
+    def given_back() -> bool:
+        look_after_slots(scored.instance)
+        return scored.slots() == (0, 0)
+
+    scored.until(given_back, run_id)
 
 
 def test_a_hot_run_is_one_pod(deployed: Deployed) -> None:
