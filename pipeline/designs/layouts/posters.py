@@ -38,8 +38,8 @@ def big_number(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     if below:
         rest = brief.model_copy(update={"phrase": below, "lines": (below,), "emphasis": ()})
         blocks.append(justified(desk, rest, rng, width=WIDTH, ratio=0.3, most=3, inks=("ink", "ink")))
-    words = column(blocks, GAP * 1.5)
-    return headed(desk, desk.motif(main_motif(brief), "third"), words, GAP * 1.5, 0.24, 0.5)
+    told = column(blocks, GAP * 1.5)
+    return headed(desk, desk.motif(main_motif(brief), "third"), told, GAP * 1.5, 0.24, 0.5)
 
 
 def tarot(desk: Desk, brief: Brief, rng: random.Random) -> Block:
