@@ -45,8 +45,10 @@ STEP = 25.0
 """Longest edge, in thousandths of an em, that stays straight when text is bent."""
 SPECK = 36.0
 """Least area that prints, in square sheet units: about half a millimetre squared on the standard tee."""
-DEEPEST_COMMA = 300.0
-"""How far below the baseline of capitals a comma or the tail of a Q may hang, in thousandths of an em."""
+HANGING = frozenset(",;QJ")
+"""What may hang below the baseline of capitals without being fitted into an envelope."""
+DEEPEST_HANGING = 300.0
+"""How far it may, in thousandths of an em."""
 
 
 class Picture(Model):
@@ -124,7 +126,8 @@ def _text(layer: Layer, face: Typeface) -> Shape:
         return whole
     if layer.bend in ENVELOPES:
         left, top, right, bottom = whole.bounds
-        level = layer.name == layer.name.upper() and bottom < DEEPEST_COMMA
+        hangs = not HANGING.isdisjoint(layer.name)
+        level = hangs and layer.name == layer.name.upper() and bottom < DEEPEST_HANGING
         box = (left, top, right, 0.0 if level else bottom)
         return bent(whole, lambda points: ENVELOPES[layer.bend](points, box, **layer.params), STEP)
     bend, half = BENDS[layer.bend], width / 2

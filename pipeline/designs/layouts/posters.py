@@ -31,14 +31,15 @@ def big_number(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     figure = desk.lead(number, "accent").fit(WIDTH, high)
     gap, edge = 0.012 * WIDTH, 0.016 * WIDTH
     cased = around([figure.grown(gap + edge).inked("ink"), figure.knocked_out(gap), figure])
-    blocks: list[Block] = [desk.motif(main_motif(brief), "third").fit(0.3 * WIDTH, 0.2 * WIDTH)]
+    blocks: list[Block] = []
     if above:
         blocks.append(flanked(desk, desk.support(trimmed(above)).fit(0.9 * WIDTH, 0.13 * WIDTH), WIDTH, rng))
     blocks.append(cased)
     if below:
         rest = brief.model_copy(update={"phrase": below, "lines": (below,), "emphasis": ()})
         blocks.append(justified(desk, rest, rng, width=WIDTH, ratio=0.3, most=3, inks=("ink", "ink")))
-    return column(blocks, GAP * 1.5)
+    told = column(blocks, GAP * 1.5)
+    return headed(desk, desk.motif(main_motif(brief), "third"), told, GAP * 1.5, 0.24, 0.5)
 
 
 def tarot(desk: Desk, brief: Brief, rng: random.Random) -> Block:
@@ -98,8 +99,8 @@ def postage(desk: Desk, brief: Brief, rng: random.Random) -> Block:
 def stripes(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     """Four bands of colour that run round a bend, as on a van of the seventies, the pictogram in the bow."""
     inks = ("fourth", "third", "accent", "ink")
-    thick, gap = 0.037 * WIDTH, 0.013 * WIDTH
     radius = 0.39 * WIDTH * min(1.0, max(0.7, desk.ratio))
+    thick, gap = 0.092 * radius, 0.032 * radius
     hollow = radius - len(inks) * (thick + gap)
     if rng.random() < 0.5:
         bands = [
