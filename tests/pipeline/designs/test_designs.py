@@ -174,7 +174,8 @@ PICTURE = Picture(sha256=sha256(PAINTED), width=300, height=240)
 def test_a_picture_stands_where_the_pictogram_does(layout: str, area: str, monkeypatch: pytest.MonkeyPatch) -> None:
     only = tuple(one for one in LAYOUTS if one.name == layout)
     monkeypatch.setattr("pipeline.designs.compose.LAYOUTS", only)
-    asked = brief("35 Years of|Fishing Trips", motifs="fish")
+    phrases = ("35 Years of|Fishing Trips", "I Love|Rock Shows")
+    asked = next(one for one in (brief(lines, motifs="fish") for lines in phrases) if only[0].holds(one))
     recipe = compose(asked, [], typefaces(), PICTURE)
     form = small(AREAS[area], 450)
     image = pixels(render(recipe, typefaces(), form, {PICTURE.sha256: PAINTED})).astype(int)
@@ -231,8 +232,11 @@ def test_any_phrase_in_any_mood_is_legible_inside_the_print_area(phrase: str, mo
 def test_every_layout_stays_inside_whatever_the_length(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     only = tuple(one for one in LAYOUTS if one.name == layout)
     monkeypatch.setattr("pipeline.designs.compose.LAYOUTS", only)
-    for i, lines in enumerate(("Dog Mom", "World's Okayest|Fisherman", "Sleigh All Day,|Nurse All Night")):
-        check_inside(compose(brief(lines, seed=i, motifs="dog mug-hot"), [], typefaces()), SMALL_TEE)
+    phrases = ("Dog Mom", "World's Okayest|Fisherman", "Sleigh All Day,|Nurse All Night", "I Love|Rock Shows")
+    asked = [brief(lines, seed=i, motifs="mountain mug-hot") for i, lines in enumerate(phrases)]
+    held = [one for one in asked if only[0].holds(one)] or [brief("35 Years of|Fishing Trips", motifs="fish")]
+    for one in held:
+        check_inside(compose(one, [], typefaces()), SMALL_TEE)
 
 
 def test_a_long_word_shrinks_and_is_never_split() -> None:
