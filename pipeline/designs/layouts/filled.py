@@ -29,6 +29,8 @@ BY_MOOD = {
 """Figures that words fill, by mood; of other moods SHAPED."""
 SPACE = 0.05
 """Between the lines in a figure, in its radii."""
+LEAST_SHARE = 0.1
+"""Of a figure's height, for a line in it."""
 LONGEST_SPLIT = 9
 """Most characters that a line can have to be cut in two and still be read."""
 TALLEST = 1.5
@@ -91,6 +93,7 @@ def _edges(desk: Desk, figure: str, lines: Lines) -> list[float]:
     edges = np.linspace(top, bottom, len(lines) + 1)
     for _ in range(5):
         shares = _widths(figure, edges) / aspects
+        shares = np.maximum(shares / shares.sum(), LEAST_SHARE)
         edges = top + (bottom - top) * np.concatenate([[0.0], np.cumsum(shares) / shares.sum()])
     return [float(edge) for edge in edges]
 
