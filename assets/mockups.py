@@ -55,14 +55,15 @@ def mockups(
     photographer = Photographer(objects, artist, studio, scope.hour)
     with store.transaction() as tx:
         designs = scope.designs(tx)
+        said = {idea.id: idea.phrase for idea in scope.ideas(tx)}
         kept = tx.mockups.for_ideas([design.idea_id for design in designs])
     unpictured = [(design, photographer.missing(design, kept)) for design in designs]
     unpictured = [(design, products) for design, products in unpictured if products]
     with ThreadPoolExecutor(THREADS) as threads:
         pictured = threads.map(lambda one: photographer.picture(one[0], one[1], kept), unpictured)
         for number, ((design, _), (made, refusal)) in enumerate(zip(unpictured, pictured, strict=True), 1):
-            said = f": {refusal.reason}" if refusal else ""
-            context.log.info(f"{number} of {len(unpictured)}: {design.recipe.prompt}{said}")
+            why = f": {refusal.reason}" if refusal else ""
+            context.log.info(f"{number} of {len(unpictured)}: {said[design.idea_id]}{why}")
             with store.transaction() as tx:
                 tx.mockups.record(made)
                 if refusal:
@@ -73,9 +74,9 @@ def mockups(
         kept = tx.mockups.for_ideas([design.idea_id for design in designs])
         reasons = {one.idea_id: one.reason for one in tx.refusals.hour(scope.hour) if one.stage == "mockup"}
     lacking = [design for design in designs if photographer.missing(design, kept)]
-    silent = [design.recipe.prompt for design in lacking if design.idea_id not in reasons]
+    silent = [said[design.idea_id] for design in lacking if design.idea_id not in reasons]
     bare = {design.id for design in designs} - {mockup.design_id for mockup in kept}
-    phrases = {design.id: design.recipe.prompt for design in designs}
+    phrases = {design.id: said[design.idea_id] for design in designs}
     cells = [
         Cell(objects.get(mockup.thumb_uri), phrases[mockup.design_id], f"{mockup.product}, {mockup.color}")
         for mockup in kept
@@ -87,7 +88,7 @@ def mockups(
             "dagster/row_count": len(kept),
             "designs": len(designs),
             "refused": len(lacking),
-            "refusals": table({"phrase": d.recipe.prompt, "why": reasons.get(d.idea_id, "")} for d in lacking),
+            "refusals": table({"phrase": said[d.idea_id], "why": reasons.get(d.idea_id, "")} for d in lacking),
             "sample": table(
                 {
                     "phrase": phrases.get(m.design_id, ""),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from pipeline.models import Brief, Drawing, Recipe
 from resources.artists.composer import Composer
 from resources.errors import PermanentError, UndrawableError
@@ -31,6 +33,7 @@ class Watched(Composer):
         return super().draw(brief, recent)
 
 
+@pytest.mark.slow
 def test_the_artist_is_shown_what_was_drawn_before_the_last_one_last(database_url: str, tmp_path: Path) -> None:
     before, falls, goes_on = Watched(), Watched(falls_at=2), Watched()
     later = HOUR + timedelta(hours=1)
@@ -92,6 +95,7 @@ class Picky(Watched):
         return super().draw(brief, recent)
 
 
+@pytest.mark.slow
 def test_a_brief_that_cannot_be_drawn_stops_that_design_alone(database_url: str, tmp_path: Path) -> None:
     world = World(tmp_path, database_url, artist=Picky(), designs_per_hour=3)
     assert world.run("sources").success
@@ -135,6 +139,7 @@ class Copying(Watched):
         return self.first.model_copy(update={"recipe": recipe})
 
 
+@pytest.mark.slow
 def test_a_near_copy_is_refused_with_the_one_it_copies(database_url: str, tmp_path: Path) -> None:
     world = World(tmp_path, database_url, artist=Copying(), designs_per_hour=2)
     assert world.run("sources").success

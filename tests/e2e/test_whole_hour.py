@@ -13,7 +13,7 @@ import pytest
 import pyvips
 
 from pipeline.listings.marketplaces import marketplaces
-from pipeline.models import ListingStatus, Variant
+from pipeline.models import ListingStatus, Proof, Variant
 from resources.store import Store, StoredListing
 from tests.worlds import HOUR, RunHour, checks, materialized
 
@@ -99,6 +99,30 @@ def test_every_listing_is_handed_over_with_its_pack(whole_hour: RunHour, handed:
         area = marketplaces()[stored.listing.marketplace].print_area
         assert (image.width, image.height, image.bands) == (area.width, area.height, 4)
         assert round(image.xres * 25.4) == area.dpi
+
+
+def test_every_pack_carries_the_proof_of_its_print_file(whole_hour: RunHour, handed: list[StoredListing]) -> None:
+    objects = whole_hour.world.objects
+    for stored in handed:
+        folder = objects.key(stored.pack_uri or "")
+        area = marketplaces()[stored.listing.marketplace].print_area
+        proof = Proof.model_validate_json(objects.get(f"{folder}/print/proof.json"))
+        assert (proof.width, proof.height, proof.faults) == (area.width, area.height, ())
+        assert pyvips.Image.new_from_buffer(objects.get(f"{folder}/print/proof.jpg"), "").width == 1600
+
+
+def test_every_design_is_screened_compared_and_proved(whole_hour: RunHour) -> None:
+    with Store(whole_hour.world.url) as store, store.transaction() as tx:
+        designs = tx.designs.hour(HOUR)
+        assert tx.refusals.hour(HOUR) == []
+    for design in designs:
+        assert {verdict.check: verdict.result for verdict in design.verdicts} == {"phrase": "passed", "copy": "passed"}
+        assert design.proof is not None
+        assert not {garment.name for garment in design.garments} & design.proof.dropped.keys()
+        assert design.proof_uri is not None
+        assert whole_hour.world.objects.exists(design.proof_uri)
+        assert design.attempts[-1].outcome == "drew"
+        assert design.fingerprint
 
 
 def test_every_listing_was_checked_and_approved_as_it_is(whole_hour: RunHour, handed: list[StoredListing]) -> None:
