@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -21,6 +22,10 @@ from resources.settings import ROOT, Settings
 from resources.store import Store, schema
 from tests.redises import RedisServer, redis_server
 from tests.worlds import RunHour, World
+
+# No test fails because the machine had other work.
+hypothesis.settings.register_profile("engine", deadline=None)
+hypothesis.settings.load_profile("engine")
 
 TEMPLATE = "template_engine"
 
