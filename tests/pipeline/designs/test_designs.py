@@ -179,7 +179,7 @@ def test_a_picture_stands_where_the_pictogram_does(layout: str, area: str, monke
     recipe = compose(asked, [], typefaces(), PICTURE)
     form = small(AREAS[area], 450)
     image = pixels(render(recipe, typefaces(), form, {PICTURE.sha256: PAINTED})).astype(int)
-    magenta = (abs(image - [255, 0, 255, 255]) < 8).all(axis=2)
+    magenta = np.asarray((abs(image - [255, 0, 255, 255]) < 8).all(axis=2))
     ys, xs = np.nonzero(magenta[:, : form.copy_width])
     wide, high = np.ptp(xs) + 1, np.ptp(ys) + 1
     assert wide / high == pytest.approx(300 / 240, rel=0.05), "squeezed or cropped"
