@@ -38,14 +38,14 @@ def _loaded(file: Path) -> Enlarge:
     def draw(tile: Pixels) -> Pixels:
         given = (tile.astype(np.float32) / 255).transpose(2, 0, 1)[None]
         (out,) = session.run(None, {name: given})
-        drawn = np.rint(np.clip(out[0].transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
+        drawn: Pixels = np.rint(np.clip(out[0].transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
         scale = drawn.shape[0] // tile.shape[0]
         if scale < 1 or drawn.shape != (tile.shape[0] * scale, tile.shape[1] * scale, 3):
             raise PermanentError(
                 f"ENGINE_UPSCALER_MODEL={file} gave {drawn.shape} for a tile of {tile.shape}: it must draw RGB a whole "
                 "number of times as large"
             )
-        return drawn
+        return np.asarray(drawn)
 
     return lambda rgb: _tiled(rgb, draw)
 

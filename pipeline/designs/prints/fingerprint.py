@@ -10,10 +10,9 @@ from __future__ import annotations
 import cv2
 import imagehash
 import numpy as np
-import pyvips
 from PIL import Image
 
-from pipeline.designs.prints.raster import Pixels, alpha_of, ink_box, pixels_of
+from pipeline.designs.prints.raster import Pixels, alpha_of, ink_box, read
 
 SIDE = 256
 """Pixels of the square that is looked at."""
@@ -31,10 +30,9 @@ def fingerprint(png: bytes) -> str:
     Raises:
         ValueError: the bytes are no picture, or nothing in it is inked.
     """
-    try:
-        small = pixels_of(pyvips.Image.thumbnail_buffer(png, 4 * SIDE, height=4 * SIDE, fail_on="truncated"))
-    except pyvips.Error as error:
-        raise ValueError(f"{len(png)} bytes are no picture that can be read to its end: draw it again") from error
+    pixels = read(png).pixels
+    scale = min(1.0, 4 * SIDE / max(pixels.shape[:2]))
+    small = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     box = ink_box(alpha_of(small))
     if box is None:
         raise ValueError("nothing is inked: there is nothing to compare")

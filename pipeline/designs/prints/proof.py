@@ -182,8 +182,8 @@ def fringe(alpha: Plane) -> float:
     inked = alpha > FAINTEST_INK
     half = np.flatnonzero(inked & (alpha < SOLID))
     most, least = cv2.dilate(alpha, window).ravel()[half], cv2.erode(alpha, window).ravel()[half]
-    loose = half.size - np.count_nonzero((most >= SOLID) & (least <= FAINTEST_INK))
-    return loose / max(1, np.count_nonzero(inked))
+    clean = int(np.count_nonzero((most >= SOLID) & (least <= FAINTEST_INK)))
+    return (half.size - clean) / max(1, int(np.count_nonzero(inked)))
 
 
 def dead_margin(box: tuple[int, int, int, int] | None, width: int, height: int) -> float:
