@@ -127,9 +127,10 @@ def _pack(
 ) -> dict[str, bytes]:
     marketplace = marketplaces()[stored.listing.marketplace]
     print_file, proof = _print_file(objects, artist, design, marketplace)
+    kept = design.proof_uri if proof == design.proof else None
     beside = {
         "proof.json": proof.model_dump_json(indent=2).encode(),
-        "proof.jpg": proof_picture(print_file, proof),
+        "proof.jpg": objects.get(kept) if kept else proof_picture(print_file, proof),
         **{f"artwork{FORMS[name]}": objects.get(file.uri) for name, file in design.files.items() if name in FORMS},
     }
     mockups = {f"{_shows(mockup)}.jpg": objects.get(mockup.s3_uri) for mockup in pictures}

@@ -24,6 +24,7 @@ from resources.settings import Settings
 from resources.sources import sources
 from resources.sources.listening import standings
 from resources.store import Store, StoredDesign, StoredListing, StoredMockup
+from resources.store.refusals import Refusal
 
 BEST = 10
 ON_SHEET = 20
@@ -91,6 +92,7 @@ def hour_report(settings: Settings, url: str, run: HourRun) -> HourReport:
         listings = tx.listings.hour(run.hour)
         refusals = tx.refusals.hour(run.hour)
     phrases = {idea.id: idea.phrase for idea in ideas}
+    asked: list[StoredDesign | Refusal] = [*designs, *refusals]
     fronts = {mockup.design_id: mockup for mockup in mockups if mockup.variant is Variant.FRONT}
     sheet = _contact_sheet(settings, objects, run.hour, designs, fronts, {idea.id: idea for idea in ideas})
     return HourReport(
@@ -109,7 +111,7 @@ def hour_report(settings: Settings, url: str, run: HourRun) -> HourReport:
             )
             for one in refusals
         ],
-        cost_usd=sum(_cost(one.attempts) for one in (*designs, *refusals)),
+        cost_usd=_cost([attempt for one in asked for attempt in one.attempts]),
         contact_sheet=str(sheet) if sheet else None,
     )
 

@@ -7,6 +7,7 @@ a Q's tail doesn't push the next line away.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -172,8 +173,8 @@ class Desk:
         return self._text(text.upper(), self.pairing.support, ink, 0.0, {"tracking": tracking, **how})
 
     def hand(self, text: str, ink: str = "accent") -> Block:
-        """Text in the face for small words between."""
-        return self._text(text.lower(), self.pairing.hand, ink, 0.0, {})
+        """Text in the face for small words between; I stays a capital."""
+        return self._text(re.sub(r"\bi\b", "I", text.lower()), self.pairing.hand, ink, 0.0, {})
 
     def pictogram(self, name: str, ink: str = "accent") -> Block:
         """A pictogram by name."""

@@ -22,6 +22,9 @@ OPENING = frozenset({
 })  # fmt: skip
 """Weak words that open a phrase of their own: a break before them is a natural one."""
 
+JOINING = frozenset({"&", "+", "and", "or", "y", "vs"})
+"""Words between two of a kind: they stay with the second."""
+
 LEANING = frozenset({
     "dr", "mr", "mrs", "ms", "prof", "st", "mt", "no", "nr", "vol", "est",
 })  # fmt: skip
@@ -87,8 +90,9 @@ def best_breaks(
 ) -> Lines:
     """The breaks of least cost: what the layout says, plus what the breaks do to the meaning.
 
-    A break that is not one of `lines` costs its `tie`, and 2 more inside one of `wholes`; a line of weak words alone
-    leans on nothing. A break of `lines` that is not taken costs 0.3, a pause inside a line 0.5.
+    A break that is not one of `lines` costs its `tie`; at the edge of one of `wholes` 0.4 at most, but after a word of
+    JOINING; inside it 2 more. A line of all the weak words between two others leans on nothing. A break of `lines` that
+    is not taken costs 0.3, a pause inside a line 0.5.
 
     Args:
         lines: the breaks by meaning.
@@ -99,11 +103,18 @@ def best_breaks(
         wholes: names and compounds that belong on one line.
     """
     words = [word for line in lines for word in line.split()]
-    meant, inside = _boundaries(lines), _inside(words, wholes)
-    ties = {
-        place: (0.0 if place in meant else tie(words[place - 1], words[place])) + 2.0 * (place in inside)
-        for place in range(1, len(words))
-    }
+    meant = _boundaries(lines)
+    edges, inside = _places(words, wholes)
+
+    def price(place: int) -> float:
+        within = 2.0 * (place in inside)
+        if place in meant:
+            return within
+        natural = tie(words[place - 1], words[place])
+        joined = words[place - 1].casefold() in JOINING
+        return within + (min(natural, 0.4) if place in edges and not joined else natural)
+
+    ties = {place: price(place) for place in range(1, len(words))}
 
     def total(candidate: Lines) -> float:
         taken = _boundaries(candidate)
@@ -111,24 +122,27 @@ def best_breaks(
         place = 0
         for line in candidate[:-1]:
             place += len(line.split())
-            if is_weak(line) and place not in meant:
-                amiss -= ties[place] - 0.5
+            if is_weak(line) and not is_weak(words[place]):
+                amiss += min(ties[place], 0.5) - ties[place]
         pauses = sum(0.5 * line[:-1].count(", ") for line in candidate)
         return cost(candidate) + meaning * (amiss + pauses)
 
     return min(breaks(lines, most, fewest), key=total)
 
 
-def _inside(words: Sequence[str], wholes: Sequence[str]) -> frozenset[int]:
-    """Numbers of words after which a break would split one of the wholes."""
+def _places(words: Sequence[str], wholes: Sequence[str]) -> tuple[frozenset[int], frozenset[int]]:
+    """Numbers of words after which a break lies at the edge of one of the wholes, and those where it splits one."""
     bare = [fold(word) for word in words]
-    found: set[int] = set()
+    edges: set[int] = set()
+    inside: set[int] = set()
     for whole in wholes:
         parts = [fold(word) for word in whole.split()]
         for start in range(len(bare) - len(parts) + 1):
-            if bare[start : start + len(parts)] == parts:
-                found.update(range(start + 1, start + len(parts)))
-    return frozenset(found)
+            end = start + len(parts)
+            if bare[start:end] == parts:
+                edges |= {start, end}
+                inside.update(range(start + 1, end))
+    return frozenset(edges - inside), frozenset(inside)
 
 
 def spread(values: Sequence[float]) -> float:

@@ -89,6 +89,9 @@ NICHES = {
     "book librar tea yog knit quilt mom grandma": ("tarot", "outline", "quiet", "swash", "label", "arch"),
 }
 """Beginnings of the names of niches → layouts that suit them."""
+BEARING = ("stack", "quiet", "icon", "arch", "groove")
+"""Layouts that can set any words at all, if not as well as others."""
+
 _LAYERS = TypeAdapter(tuple[Layer, ...])
 
 
@@ -107,10 +110,12 @@ class _Composition:
     def of(
         cls, layout: Layout, pairing: Pairing, brief: Brief, typefaces: Typefaces, area: Area, picture: Picture | None
     ) -> _Composition | None:
-        """None: its smallest words would be too small."""
+        """None: its smallest words would be too small, or the layout has no place for the picture."""
         desk = Desk(typefaces, pairing, area.ratio, picture)
         block = layout.draw(desk, brief, chance(brief.seed, layout.name, pairing.name))
         block = replace(block, layers=treated(block.layers, brief.mood, chance(brief.seed, "treatment")))
+        if picture is not None and all(layer.kind != "picture" for layer in block.layers):
+            return None
         bounds = desk.bounds(layer for layer in block.layers if layer.ink != CUT)
         smallest = _smallest_text(desk, block) * placed(bounds, area.room)[0] / area.dpi * 25.4
         if smallest < SMALLEST_TEXT_MM * (area.copy_width / area.dpi) / (TEE.width / TEE.dpi):
@@ -226,7 +231,7 @@ def _recipe(brief: Brief, palette: Palette, composition: _Composition) -> Recipe
 def _candidates(
     brief: Brief, recent: Sequence[Recipe], rng: random.Random, picture: Picture | None
 ) -> Iterator[tuple[Layout, Pairing]]:
-    """Layouts with pairings, best first; at last those made for other phrases, so that any phrase finds one."""
+    """Layouts with pairings, best first: those that hold the phrase, then those of BEARING, so that any finds one."""
 
     def suits(layout: Layout) -> float:
         form, niche = _listed(layout, FORMATS, brief.format), _listed(layout, NICHES, brief.niche)
@@ -234,7 +239,9 @@ def _candidates(
 
     able = [layout for layout in LAYOUTS if layout.takes_picture or picture is None]
     layouts = _ranked(rng, able, suits, recent, lambda layout, recipe: layout.name == recipe.layout)
-    layouts.sort(key=lambda layout: not layout.holds(brief))
+    layouts = [layout for layout in layouts if layout.holds(brief)] + [
+        layout for layout in layouts if not layout.holds(brief) and layout.name in BEARING
+    ]
     faces = _ranked(
         rng, PAIRINGS, lambda p: brief.mood in p.moods, recent, lambda p, r: p.lead == (r.typefaces or ("",))[0]
     )

@@ -301,10 +301,11 @@ def _plate(width: float, height: float, radius: float) -> Shape:
 def perforated(width: float, height: float, pitch: float) -> Shape:
     """A rectangle with the bitten edge of a postage stamp; `pitch` from tooth to tooth, about."""
     holes = []
-    for length, place in (
+    sides: tuple[tuple[float, Callable[[float, int], Point]], ...] = (
         (width, lambda t, side: (t, side * height / 2)),
         (height, lambda t, side: (side * width / 2, t)),
-    ):
+    )
+    for length, place in sides:
         count = round(length / pitch)
         holes += [
             circle(*place(-length / 2 + length * i / count, side), 0.3 * pitch)

@@ -133,6 +133,7 @@ def die_cut(image: pyvips.Image, border: float, ground: str) -> pyvips.Image:
     layers = []
     for margin, colour in ((2 * border, "#FFFFFF"), (border, ground)):
         alpha = np.clip(margin + 0.5 - outside, 0, 1) * 255
+        alpha[_filled((alpha == 255).astype(np.uint8)) == 1] = 255
         flat = np.empty((*ink.shape, 4), np.uint8)
         flat[..., :3] = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         flat[..., 3] = alpha.round()
@@ -150,9 +151,14 @@ def _silhouette(alpha: Pixels, reach: float) -> Pixels:
         grown = (_distance(1 - padded) <= reach).astype(np.uint8)
         closed = (_distance(grown) > reach).astype(np.uint8)[edge:-edge, edge:-edge] | inked
         if cv2.connectedComponents(closed)[0] <= 2:  # the ground is one
-            contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-            return np.asarray(cv2.drawContours(np.zeros_like(inked), contours, -1, 1, cv2.FILLED), np.uint8)
+            return _filled(closed)
         reach *= 1.5
+
+
+def _filled(mask: Pixels) -> Pixels:
+    """The mask of 0 and 1 with its holes filled."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(np.zeros_like(mask), contours, -1, 1, cv2.FILLED), np.uint8)
 
 
 def _distance(mask: Pixels) -> NDArray[np.float32]:

@@ -55,7 +55,9 @@ def test_dagster_takes_what_the_chart_makes_of_the_values(tmp_path: Path) -> Non
             assert not instance.run_retries_retry_on_asset_or_op_failure
             assert instance.run_monitoring_max_resume_run_attempts == 3
             assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
-            assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 4
+            queue = instance.get_concurrency_config().run_queue_config
+            assert queue is not None
+            assert queue.max_concurrent_runs == 4
 
 
 def test_the_values_say_what_dagster_yaml_says() -> None:

@@ -120,8 +120,10 @@ def launch_steps(instance: dg.DagsterInstance, job: ReconstructableJob, partitio
         list(handler.launch_step(StepHandlerContext(instance, context, [step], told, run)))
 
 
-def _daemon(instance: dg.DagsterInstance) -> IWorkspaceProcessContext:
-    return cast("IWorkspaceProcessContext", SimpleNamespace(instance=instance, create_request_context=lambda: None))
+def _daemon(instance: dg.DagsterInstance) -> IWorkspaceProcessContext[Any]:
+    return cast(
+        "IWorkspaceProcessContext[Any]", SimpleNamespace(instance=instance, create_request_context=lambda: None)
+    )
 
 
 def look_after_runs(instance: dg.DagsterInstance) -> None:

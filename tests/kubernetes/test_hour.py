@@ -128,8 +128,8 @@ def test_an_hour_goes_from_the_landed_payloads_to_the_upload_packs(deployed: Dep
     run_id = deployed.launch("hour")
     assert deployed.wait(run_id) == "SUCCESS", deployed.said(run_id)
     assert Counter(pod.step for pod in deployed.cluster.all_pods) == Counter(["", *STEPS])
-    assert deployed.world.count("listings") == DESIGNS
-    assert deployed.world.select("SELECT DISTINCT status::text FROM listings") == [("approved",)]
+    handed_over = "SELECT count(*), count(handed_over_at) FROM listings"
+    assert deployed.world.select(handed_over) == [(DESIGNS, DESIGNS)]
     assert deployed.slots() == (0, 0)
 
 
@@ -190,7 +190,12 @@ def test_a_run_that_is_cancelled_ends_and_its_slot_is_given_back(scored: Deploye
     assert scored.instance.run_launcher.terminate(run_id)
     assert scored.wait(run_id) == "CANCELED", scored.said(run_id)
     assert len(scored.cluster.made("designs")) == 1
-    scored.until(lambda: look_after_slots(scored.instance) or scored.slots() == (0, 0), run_id)
+
+    def given_back() -> bool:
+        look_after_slots(scored.instance)
+        return scored.slots() == (0, 0)
+
+    scored.until(given_back, run_id)
 
 
 def test_a_hot_run_is_one_pod(deployed: Deployed) -> None:

@@ -31,6 +31,8 @@ SPACE = 0.05
 """Between the lines in a figure, in its radii."""
 LONGEST_SPLIT = 9
 """Most characters that a line can have to be cut in two and still be read."""
+TALLEST = 1.5
+"""How much taller than drawn the letters of a wide face are set to be cut in two."""
 GLINTS = ("sparkle", "star", "heart")
 STRIPS = 90
 """Upright strips in which the distance of two shapes is looked at."""
@@ -130,30 +132,26 @@ def split(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     cap = desk.typefaces[desk.pairing.lead].cap_height
     natural = desk.length(trimmed(word), caps=True)
     size = min(WIDTH / natural, 0.62 * WIDTH / cap)
-    band = min(0.13 * WIDTH, 0.6 * size * cap)
-    gap = band / size
-    block = desk.lead(trimmed(word), caps=True, bend="split", params={"gap": gap}).scaled(size).at()
-    middle = desk.support(trimmed(inside), "accent").fit(0.94 * block.width, 0.62 * band)
+    tall = min(TALLEST, max(1.0, 0.2 * WIDTH / (size * cap)))
+    band = min(0.13 * WIDTH, 0.6 * size * tall * cap)
+    halves = desk.lead(trimmed(word), caps=True, bend="split", params={"gap": band / (size * tall)})
+    block = halves.under((size, 0, 0, size * tall, 0, 0)).at()
+    middle = desk.support(trimmed(inside), "accent").fit(0.94 * block.width, 0.62 * band).at()
     slot = desk.ornament("rule", width=1.2 * block.width, height=band)
     style = rng.choice(("open", "lines", "solid"))
-    parts = [block, slot.at(0, _half(block)).knocked_out()]
+    parts = [block, slot.knocked_out()]
     if style == "solid":
         plate = desk.ornament("rule", "accent", width=1.06 * block.width, height=0.86 * band)
-        open_ = desk.support(trimmed(inside)).fit(0.88 * block.width, 0.5 * band).knocked_out()
-        parts += [plate.at(0, _half(block)), open_.at(0, _half(block))]
+        parts += [plate, desk.support(trimmed(inside)).fit(0.88 * block.width, 0.5 * band).at().knocked_out()]
     elif style == "lines" and middle.width < 0.8 * block.width:
-        parts.append(flanked(desk, middle, block.width, rng).at(0, _half(block)))
+        parts.append(flanked(desk, middle, block.width, rng).at())
     else:
-        parts.append(middle.at(0, _half(block)))
+        parts.append(middle)
     whole = around(parts)
     if after and before:
         first = flanked(desk, desk.support(trimmed(before)).fit(0.8 * WIDTH, 0.11 * WIDTH), 0.96 * WIDTH, rng)
         whole = column([first, whole], GAP * 1.3)
     return headed(desk, desk.motif(main_motif(brief), "accent"), whole, GAP * 1.3, 0.3, 0.6)
-
-
-def _half(block: Block) -> float:
-    return block.middle[1]
 
 
 def _around_hero(brief: Brief) -> tuple[str, str, str]:
