@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.designs.areas import TEE
 from pipeline.designs.layers import CUT, PICTURE, Layer, Picture, outline
+from pipeline.designs.optical import tracking
 from pipeline.designs.pairings import Pairing
 from pipeline.designs.shapes import Box, Matrix, Shape, joined
 from pipeline.designs.typefaces import EM, Typefaces
@@ -166,11 +167,13 @@ class Desk:
 
     def lead(self, text: str, ink: str = "ink", *, caps: bool = False, **how: Any) -> Block:
         """Text in the lead face, in capitals if asked or if the pairing says so."""
+        if self.pairing.voice != "script":  # its letters join
+            how = {"tracking": tracking(self.length(text, caps=caps)), **how}
         return self._text(_shown(text, caps or self.pairing.caps), self.pairing.lead, ink, self.pairing.embolden, how)
 
-    def support(self, text: str, ink: str = "ink", tracking: float = 90.0, **how: Any) -> Block:
+    def support(self, text: str, ink: str = "ink", **how: Any) -> Block:
         """Text in the support face, in spaced capitals."""
-        return self._text(text.upper(), self.pairing.support, ink, 0.0, {"tracking": tracking, **how})
+        return self._text(text.upper(), self.pairing.support, ink, 0.0, {"tracking": 90.0, **how})
 
     def hand(self, text: str, ink: str = "accent") -> Block:
         """Text in the face for small words between; I stays a capital."""

@@ -90,9 +90,9 @@ def best_breaks(
 ) -> Lines:
     """The breaks of least cost: what the layout says, plus what the breaks do to the meaning.
 
-    A break that is not one of `lines` costs its `tie`; at the edge of one of `wholes` 0.4 at most, but after a word of
-    JOINING; inside it 2 more. A line of all the weak words between two others leans on nothing. A break of `lines` that
-    is not taken costs 0.3, a pause inside a line 0.5.
+    A break that is not one of `lines` costs its `tie`; between a weak word and one of `wholes` 0.4 only, unless the word
+    is one of JOINING; inside one of them 2 more. A line of all the weak words between two others leans on nothing. A
+    break of `lines` that is not taken costs 0.3, a pause inside a line 0.5.
 
     Args:
         lines: the breaks by meaning.
@@ -104,15 +104,15 @@ def best_breaks(
     """
     words = [word for line in lines for word in line.split()]
     meant = _boundaries(lines)
-    edges, inside = _places(words, wholes)
+    starts, inside = _places(words, wholes)
 
     def price(place: int) -> float:
         within = 2.0 * (place in inside)
         if place in meant:
             return within
-        natural = tie(words[place - 1], words[place])
-        joined = words[place - 1].casefold() in JOINING
-        return within + (min(natural, 0.4) if place in edges and not joined else natural)
+        before = words[place - 1]
+        leads = place in starts and is_weak(before) and before.casefold() not in JOINING
+        return within + (0.4 if leads else tie(before, words[place]))
 
     ties = {place: price(place) for place in range(1, len(words))}
 
@@ -131,18 +131,18 @@ def best_breaks(
 
 
 def _places(words: Sequence[str], wholes: Sequence[str]) -> tuple[frozenset[int], frozenset[int]]:
-    """Numbers of words after which a break lies at the edge of one of the wholes, and those where it splits one."""
+    """Numbers of words after which one of the wholes begins, and those after which a break would split one."""
     bare = [fold(word) for word in words]
-    edges: set[int] = set()
+    starts: set[int] = set()
     inside: set[int] = set()
     for whole in wholes:
         parts = [fold(word) for word in whole.split()]
         for start in range(len(bare) - len(parts) + 1):
             end = start + len(parts)
             if bare[start:end] == parts:
-                edges |= {start, end}
+                starts.add(start)
                 inside.update(range(start + 1, end))
-    return frozenset(edges - inside), frozenset(inside)
+    return frozenset(starts - inside), frozenset(inside)
 
 
 def spread(values: Sequence[float]) -> float:

@@ -36,6 +36,7 @@ from pipeline.designs.colours import (
 from pipeline.designs.layers import CUT, PICTURE, Layer, Picture, outline, painted
 from pipeline.designs.layouts import LAYOUTS
 from pipeline.designs.layouts.family import Layout
+from pipeline.designs.optical import weighted
 from pipeline.designs.pairings import PAIRINGS, Pairing
 from pipeline.designs.pictograms import LICENCE, pictogram
 from pipeline.designs.rendering import die_cut, encoded, placed, raster, to_document
@@ -114,6 +115,7 @@ class _Composition:
         desk = Desk(typefaces, pairing, area.ratio, picture)
         block = layout.draw(desk, brief, chance(brief.seed, layout.name, pairing.name))
         block = replace(block, layers=treated(block.layers, brief.mood, chance(brief.seed, "treatment")))
+        block = replace(block, layers=weighted(block.layers, block.width))
         if picture is not None and all(layer.kind != "picture" for layer in block.layers):
             return None
         bounds = desk.bounds(layer for layer in block.layers if layer.ink != CUT)

@@ -128,7 +128,7 @@ def die_cut(image: pyvips.Image, border: float, ground: str) -> pyvips.Image:
         ground: `#RRGGBB`; white where the ink is to be read on white.
     """
     ink: Pixels = image[3].numpy()
-    solid = _silhouette(ink, border)
+    solid = _silhouette(ink, 2 * border)
     outside = _distance(1 - solid)
     layers = []
     for margin, colour in ((2 * border, "#FFFFFF"), (border, ground)):
@@ -143,12 +143,11 @@ def die_cut(image: pyvips.Image, border: float, ground: str) -> pyvips.Image:
 
 
 def _silhouette(alpha: Pixels, reach: float) -> Pixels:
-    """1 inside the outline of all that is inked, its gaps closed until it is one piece, its holes filled."""
+    """1 inside the outline of all that is inked, in one piece: gaps and bays narrower than twice the reach are closed."""
     inked = (alpha > 127).astype(np.uint8)
     while True:
         edge = math.ceil(reach) + 1
-        padded = np.pad(inked, edge)
-        grown = (_distance(1 - padded) <= reach).astype(np.uint8)
+        grown = _filled((_distance(1 - np.pad(inked, edge)) <= reach).astype(np.uint8))
         closed = (_distance(grown) > reach).astype(np.uint8)[edge:-edge, edge:-edge] | inked
         if cv2.connectedComponents(closed)[0] <= 2:  # the ground is one
             return _filled(closed)

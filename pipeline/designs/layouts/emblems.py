@@ -184,12 +184,16 @@ def label(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     dice, radius = rng.random(), rng.choice((-0.11, -0.16, 0.0)) * WIDTH
     room = max(desk.height, 0.5 * WIDTH) - 0.26 * WIDTH
     share = (0.6 if desk.picture else 0.34) * room
-    words = even(desk, brief, ratio=0.9 * (room - share) / (0.8 * WIDTH), most=5, leading=0.42).fit(0.8 * WIDTH)
+    high = room - share if desk.ratio >= WIDE else room
+    words = even(desk, brief, ratio=0.9 * high / (0.8 * WIDTH), most=5, leading=0.42).fit(0.8 * WIDTH)
     picture = desk.motif(main_motif(brief), "accent").fit(0.7 * WIDTH, share - GAP)
     point = desk.ornament("diamond", "accent", radius=0.022 * WIDTH)
     foot = flanked(desk, row([point] * 3, 0.02 * WIDTH), 0.6 * WIDTH, chance(0), "ink")
     crown = picture if desk.picture else flanked(desk, picture, 0.8 * WIDTH, chance(dice), "ink")
-    body = column([crown, words, foot], GAP * 1.7).at().fit(0.8 * WIDTH, room)
+    stacked = [crown, words, foot] if desk.ratio >= WIDE else [words]
+    if desk.picture and desk.ratio < WIDE:
+        stacked = [row([picture.fit(0.3 * WIDTH, room), words.fit(0.5 * WIDTH)], GAP)]
+    body = column(stacked, GAP * 1.7).at().fit(0.8 * WIDTH, room)
     height = body.height + 0.28 * WIDTH
     outer = desk.ornament("frame", "ink", width=WIDTH, height=height, line=0.018 * WIDTH, radius=radius)
     inner = desk.ornament("frame", "ink", width=WIDTH - 0.09 * WIDTH, height=height - 0.09 * WIDTH,

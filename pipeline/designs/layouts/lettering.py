@@ -67,6 +67,8 @@ def swash(desk: Desk, brief: Brief, rng: random.Random) -> Block:
 
     lines = best_breaks(brief.lines, 4, cost, meaning=1.0, wholes=brief.emphasis)
     lead = written(lines)
+    others = [desk.support(trimmed(line)) for i, line in enumerate(lines) if i != lead and not is_weak(line)]
+    high = min([0.13 * WIDTH, *(1.3 * other.fit(0.9 * WIDTH).height for other in others)])
     blocks: list[Block] = []
     for i, line in enumerate(lines):
         if i == lead:
@@ -75,7 +77,7 @@ def swash(desk: Desk, brief: Brief, rng: random.Random) -> Block:
             tail = stroke.below(word.box[3] - 0.02 * WIDTH).moved(word.middle[0] + 0.06 * WIDTH, 0)
             blocks.append(around([word, tail]) if i == len(lines) - 1 or stroked else word)
         else:
-            small = desk.support(trimmed(line), "ink").fit(0.9 * WIDTH, 0.13 * WIDTH)
+            small = desk.support(trimmed(line), "ink").fit(0.9 * WIDTH, 0.75 * high if is_weak(line) else high)
             blocks.append(flanked(desk, small, 0.9 * WIDTH, chance(dice)) if is_weak(line) or small.width < 0.45 * WIDTH
                           else small)  # fmt: skip
     words = column(blocks, GAP * 1.25)

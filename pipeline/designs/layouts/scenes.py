@@ -153,7 +153,7 @@ def arch(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     blocks = []
     for i, line in enumerate(lines[1:]):
         if is_weak(line):
-            blocks.append(flanked(desk, desk.support(line, "ink").fit(0.5 * WIDTH, 0.1 * WIDTH), WIDTH, chance(dice)))
+            blocks.append(flanked(desk, desk.support(line, "ink").fit(0.4 * WIDTH, 0.07 * WIDTH), WIDTH, chance(dice)))
         else:
             blocks.append(desk.lead(trimmed(line), "ink" if i else "accent").fit(WIDTH, 0.34 * WIDTH))
     scene = around(parts)
