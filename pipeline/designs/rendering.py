@@ -143,7 +143,7 @@ def die_cut(image: pyvips.Image, border: float, ground: str) -> pyvips.Image:
 
 
 def _silhouette(alpha: Pixels, reach: float) -> Pixels:
-    """1 inside the outline of all that is inked, in one piece: gaps and bays narrower than twice the reach are closed."""
+    """1 inside the outline of all that is inked, in one piece: gaps narrower than twice the reach are closed."""
     inked = (alpha > 127).astype(np.uint8)
     while True:
         edge = math.ceil(reach) + 1
