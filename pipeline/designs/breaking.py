@@ -91,8 +91,8 @@ def best_breaks(
     """The breaks of least cost: what the layout says, plus what the breaks do to the meaning.
 
     A break that is not one of `lines` costs its `tie`; between a weak word and one of `wholes` 0.4 only, unless the
-    word is one of JOINING; inside one of them 2 more. A line of all the weak words between two others leans on nothing. A
-    break of `lines` that is not taken costs 0.3, a pause inside a line 0.5.
+    word is one of JOINING; inside one of them 2 more. A line of all the weak words between two others leans on
+    nothing. A break of `lines` that is not taken costs 0.3, a pause inside a line 0.5.
 
     Args:
         lines: the breaks by meaning.
