@@ -8,6 +8,7 @@ from assets import pools
 from assets.contract import WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import sheet, table
 from assets.scope import scope_of
+from assets.undisturbed import undisturbed
 from pipeline.mockups.sheets import Cell
 from resources.objects import Objects
 from resources.settings import Settings
@@ -50,14 +51,15 @@ def designs(
         # it, draws what a whole run would.
         recent = list(reversed(tx.designs.recent(RECENT, scope.hour)))
     refused = []
-    for number, idea in enumerate(ideas, 1):
-        made = workshop.make(idea, recent[-RECENT:])
-        if isinstance(made, StoredDesign):
-            recent.append(made.recipe)
-            context.log.info(f"{number} of {len(ideas)}: {idea.phrase}: {made.recipe.layout}")
-        else:
-            refused.append({"phrase": idea.phrase, "stage": made.stage, "reason": made.reason})
-            context.log.warning(f"{number} of {len(ideas)}: {idea.phrase}: refused ({made.stage}): {made.reason}")
+    with undisturbed() as thread:
+        for number, idea in enumerate(ideas, 1):
+            made = thread.submit(workshop.make, idea, recent[-RECENT:]).result()
+            if isinstance(made, StoredDesign):
+                recent.append(made.recipe)
+                context.log.info(f"{number} of {len(ideas)}: {idea.phrase}: {made.recipe.layout}")
+            else:
+                refused.append({"phrase": idea.phrase, "stage": made.stage, "reason": made.reason})
+                context.log.warning(f"{number} of {len(ideas)}: {idea.phrase}: refused ({made.stage}): {made.reason}")
     with store.transaction() as tx:
         kept = scope.designs(tx)
         phrases = {idea.id: idea.phrase for idea in scope.ideas(tx)}

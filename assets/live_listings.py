@@ -1,7 +1,6 @@
 """live_listings: approved listings handed over as upload packs; live once a marketplace's report names them."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -9,6 +8,7 @@ import dagster as dg
 from assets.contract import THREADS, WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import table
 from assets.scope import scope_of
+from assets.undisturbed import undisturbed
 from pipeline.designs.areas import Area
 from pipeline.designs.prints.proof_picture import proof_picture
 from pipeline.listings.marketplaces import Marketplace, marketplaces
@@ -80,7 +80,7 @@ def live_listings(
         return ""
 
     held_back: list[dict[str, object]] = []
-    with ThreadPoolExecutor(THREADS) as threads:
+    with undisturbed(THREADS) as threads:
         for number, (stored, why) in enumerate(zip(approved, threads.map(put_pack, approved), strict=True), 1):
             listing = stored.listing
             context.log.info(f"{number} of {len(approved)}: {listing.marketplace}: {listing.title}{why and f': {why}'}")

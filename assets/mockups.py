@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +12,7 @@ import dagster as dg
 from assets.contract import THREADS, WHEN_INPUTS_PASSED, check, classified, declare
 from assets.display import sheet, table
 from assets.scope import scope_of
+from assets.undisturbed import undisturbed
 from pipeline.designs.areas import AREAS, TEE
 from pipeline.mockups import Cell, Product, mock, pictures_of, thumb
 from pipeline.models import MockupImage, Variant
@@ -59,7 +59,7 @@ def mockups(
         kept = tx.mockups.for_ideas([design.idea_id for design in designs])
     unpictured = [(design, photographer.missing(design, kept)) for design in designs]
     unpictured = [(design, products) for design, products in unpictured if products]
-    with ThreadPoolExecutor(THREADS) as threads:
+    with undisturbed(THREADS) as threads:
         pictured = threads.map(lambda one: photographer.picture(one[0], one[1], kept), unpictured)
         for number, ((design, _), (made, refusal)) in enumerate(zip(unpictured, pictured, strict=True), 1):
             why = f": {refusal.reason}" if refusal else ""

@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 the work failed and the message says why; 2 the command li
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from rich.markup import escape
 from cli.instance import running
 from pipeline.models import FIRST_HOUR
 from resources.errors import PermanentError, TransientError, WaitingError
+from resources.logs import quiet
 from resources.settings import settings
 
 app = typer.Typer(
@@ -42,10 +42,7 @@ out = Console(highlight=False)
 
 def main() -> None:
     """Run the command line; known errors end in one clear message and exit code 1."""
-    # Libraries tell their inner life at INFO; what people need to know is said as progress.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("pyvips").setLevel(logging.WARNING)
-    logging.getLogger("stamina").setLevel(logging.ERROR)
+    quiet()
     try:
         app()
     except (PermanentError, TransientError, WaitingError) as error:

@@ -26,6 +26,7 @@ from assets.webhook_events import webhook_events
 from jobs.reembedding import reembedding
 from jobs.schedules import build_jobs, build_schedules
 from resources.defaults import default_resources
+from resources.logs import quiet
 from resources.pods import GpuPod, executor_config
 from resources.settings import settings
 from resources.sources import sources
@@ -45,6 +46,7 @@ def build_defs(profile: Profile | None = None, overrides: Mapping[str, object] |
             pod; unset: the setting `ENGINE_PROFILE`.
         overrides: resources that stand in for the default ones, by key.
     """
+    quiet()
     config = settings()
     source_list = sources(config)
     landing = [*source_assets(source_list, config), webhook_events]
