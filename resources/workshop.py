@@ -20,7 +20,7 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from pipeline.designs.areas import AREAS, TEE, Area
-from pipeline.designs.compose import svg, thumbnail, word_inks
+from pipeline.designs.compose import picture_scale, svg, thumbnail, word_inks
 from pipeline.designs.copies import Copy, copied
 from pipeline.designs.prints.fingerprint import NEAR, fingerprint
 from pipeline.designs.prints.proof import prove
@@ -353,7 +353,8 @@ def proof_of(
     profile: str = BUILT_IN,
 ) -> Proof:
     """The proof of a print file of the recipe; arguments and errors as of `prove`."""
-    enlarged = recipe.spec.get("painting", {}).get("enlarged", 1.0)
+    drawn = recipe.spec.get("painting")
+    enlarged = max(1.0, drawn["enlarged"] * picture_scale(recipe, typefaces(), area)) if drawn else 1.0
     words = word_inks(recipe)
     return prove(png, area, garments=garments, words=words, enlarged=enlarged, size_limits=sizes, profile=profile)
 

@@ -313,6 +313,17 @@ def word_inks(recipe: Recipe) -> tuple[str, ...]:
     return tuple(sorted(words))
 
 
+def picture_scale(recipe: Recipe, typefaces: Typefaces, area: Area) -> float:
+    """Pixels of the area's print file that a pixel of the recipe's picture is wide, where it is largest.
+
+    Raises:
+        ValueError: it has no picture; or what `recompose` raises.
+    """
+    recipe = recompose(recipe, typefaces, area)
+    shown = max(layer.scale for layer in _layers(recipe) if layer.kind == "picture")
+    return shown * placed(tuple(recipe.spec["bounds"]), area.room)[0]
+
+
 def svg(recipe: Recipe, typefaces: Typefaces, area: Area) -> str:
     """The recipe's own layers as an SVG of filled outlines only, for one copy on the area; pictures are left out."""
     planes = [plane for plane in painted(_layers(recipe), typefaces) if plane.layer.ink != PICTURE]

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.designs.areas import TEE, Area
-from pipeline.designs.compose import compose, sketch
-from pipeline.designs.layers import Layer, Picture
+from pipeline.designs.compose import compose, picture_scale, sketch
+from pipeline.designs.layers import Picture
 from pipeline.designs.prints.picture import Prepared, prepare
 from pipeline.designs.prints.proof import MIN_DPI
 from pipeline.designs.prompts import picture_request
-from pipeline.designs.rendering import placed
 from pipeline.designs.typefaces import Typefaces
 from pipeline.models import Attempt, Brief, Drawing, Painting, PictureRequest, Recipe
 from resources.artists.base import Painter
@@ -92,7 +91,7 @@ class Painted:
         passed_over: list[Recipe] = []
         for _ in range(LAYOUTS):
             recipe = compose(brief, [*recent, *passed_over], self._typefaces, picture)
-            if enlarged(recipe, cut) <= TEE.dpi / MIN_DPI:
+            if cut.enlarged * picture_scale(recipe, self._typefaces, TEE) <= TEE.dpi / MIN_DPI:
                 return recipe
             passed_over.append(recipe)
         drawn = round(max(cut.width, cut.height) / cut.enlarged)
@@ -106,7 +105,7 @@ class Painted:
             "seed": painting.seed,
             "negative_prompt": request.negative_prompt,
             "settings": painting.settings,
-            "enlarged": round(enlarged(recipe, cut), 3),
+            "enlarged": cut.enlarged,
             "prepared": list(cut.steps),
         }
         return recipe.model_copy(
@@ -126,10 +125,3 @@ class Painted:
             seconds=round(painting.seconds, 3),
             cost_micros=painting.cost_micros,
         )
-
-
-def enlarged(recipe: Recipe, cut: Prepared) -> float:
-    """How many times as large as it was drawn the picture is printed on the tee; 1: as large or smaller."""
-    layers = (Layer.model_validate(layer) for layer in recipe.spec["layers"])
-    shown = max(layer.scale for layer in layers if layer.kind == "picture")
-    return max(1.0, cut.enlarged * shown * placed(tuple(recipe.spec["bounds"]), TEE.room)[0])

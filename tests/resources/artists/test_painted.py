@@ -18,6 +18,7 @@ from resources.artists.painted import STRENGTH, Painted
 from resources.errors import PermanentError, TransientError, UndrawableError
 from resources.settings import Settings
 from resources.typefaces import typefaces
+from resources.workshop import proof_of
 from tests.pictures import png
 from tests.resources.artists.test_chain import BRIEF
 
@@ -44,6 +45,10 @@ class Brush:
             seconds=1.5,
             cost_micros=34_000,
         )
+
+
+SUBJECT_PX = 1024 * 2 / 3
+"""Width of the disc that the brush paints."""
 
 
 def noise() -> bytes:
@@ -73,7 +78,6 @@ def test_a_painted_design_holds_its_picture_and_how_it_was_made(brush: Brush, dr
     assert recipe.licences["picture brush-1"] == "MIT"
     painting = recipe.spec["painting"]
     assert (painting["model"], painting["seed"], painting["settings"]) == ("brush-1", 41, {"steps": 30})
-    assert 1 < painting["enlarged"] <= 3, "at 100 DPI or more of what was drawn"
     (attempt,) = drawing.attempts
     assert (attempt.artist, attempt.outcome, attempt.detail) == ("brush", "drew", "brush-1")
     assert (attempt.seconds, attempt.cost_micros) == (1.5, 34_000)
@@ -88,6 +92,19 @@ def test_the_picture_is_seen_in_the_print_file_of_every_area(drawing: Drawing, b
     small = pyvips.Image.thumbnail_buffer(print_file, 400).numpy()
     pink = (np.abs(small[..., :3].astype(int) - (255, 0, 160)).max(axis=2) < 24) & (small[..., 3] > 200)
     assert pink.mean() > 0.01
+
+
+@pytest.mark.parametrize("area", ["tee", "square", "phone", "mug"])
+def test_the_proof_tells_how_finely_the_picture_is_printed_on_every_area(
+    drawing: Drawing, brush: Brush, area: str
+) -> None:
+    wanted = AREAS[area]
+    print_file = Painted(brush, typefaces(), Settings()).render(drawing.recipe, wanted, drawing.pictures)
+    proof = proof_of(print_file, wanted, drawing.recipe, drawing.garments, {})
+    pixels = pyvips.Image.new_from_buffer(print_file, "").crop(0, 0, wanted.copy_width, wanted.height).numpy()
+    pink = (np.abs(pixels[..., :3].astype(int) - (255, 0, 160)).max(axis=2) < 24) & (pixels[..., 3] > 200)
+    wide = np.ptp(np.flatnonzero(pink.any(axis=0))) + 1
+    assert proof.dpi == pytest.approx(wanted.dpi / max(1, wide / SUBJECT_PX), rel=0.03)
 
 
 def test_the_painter_starts_from_the_design_without_its_words(drawing: Drawing, brush: Brush) -> None:
