@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -260,7 +261,9 @@ def _mood(signal: Seen, niche: Niche) -> Mood:
 def _motifs(signal: Seen, niche: Niche, phrase: Phrase) -> tuple[str, ...]:
     """What the phrase names first, then niche and occasion in turn."""
     words = [word.strip(".,:;!?'’").lower() for word in phrase.text.split()]
-    named = [topics()[word].icon for word in words if word in topics()]
+    pairs = {pair: topics()[form].icon for pair in pairwise(words) if (form := " ".join(pair)) in topics()}
+    inside = {word for pair in pairs for word in pair}
+    named = [*pairs.values(), *(topics()[word].icon for word in words if word in topics() and word not in inside)]
     occasion = (*(signal.dated.motifs if signal.dated else ()), *(signal.family.motifs if signal.family else ()))
     topic = [signal.topic.icon] if signal.topic and signal.topic.general in phrase.text else []
     turns = [icon for pair in zip(niche.motifs, occasion, strict=False) for icon in pair]

@@ -174,6 +174,15 @@ def test_an_hour_made_again_is_not_its_own_double_and_the_next_brings_others(
     assert not {fold(i.phrase) for i in first.ideas} & {fold(i.phrase) for i in later.ideas}
 
 
+def test_what_two_words_name_together_is_shown_not_what_one_of_them_names(make: Make) -> None:
+    game = frame(occasion("Kickoff Weekend", 60, "football|tailgate", "sporty", False))
+    named = [idea for idea in make(game).ideas if "Chicken Wing" in idea.phrase]
+    assert named
+    for idea in named:
+        assert "drumstick-bite" in idea.motifs
+        assert "egg" not in idea.motifs
+
+
 def test_no_idea_is_too_near_to_another_or_to_an_earlier_one(make: Make, calendar: pl.DataFrame) -> None:
     record = Record()
     record.keep(make(calendar, record))
