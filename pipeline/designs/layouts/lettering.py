@@ -167,6 +167,8 @@ def varsity(desk: Desk, brief: Brief, rng: random.Random) -> Block:
     motif, dice = rng.choice(brief.motifs), rng.random()
     lines = filling(desk, brief, ratio=max(0.4, desk.ratio - 0.3), most=5, fewest=2, small=0.09, tallest=0.44,
                     gap=GAP * 1.4 / WIDTH)  # fmt: skip
+    if is_weak(lines[0]) and len(lines) > 2:
+        lines = (f"{lines[0]} {lines[1]}", *lines[2:])
     lead = hero(lines, brief.emphasis)
     gap, edge = 0.011 * WIDTH, 0.014 * WIDTH
     top = trimmed(lines[0])
