@@ -5,6 +5,8 @@ Coordinates as the tee's: x to the viewer's right from the axis, y down from the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -43,10 +45,10 @@ HEM_SEAM = bezier((11.1, 25.0), (7.0, 25.6), (3.0, 25.75), (0.0, 25.75))
 CUFF_SEAM = bezier((16.6, 22.6), (15.6, 23.3), (14.2, 23.7), (13.2, 23.7))
 ARMHOLE = bezier((10.2, 2.7), (9.3, 5.4), (8.9, 9.6), (11.0, 11.6))
 
-HOOD_OUT = bezier((5.6, 1.2), (9.0, -1.2), (7.4, -7.4), (0.0, -7.4))
-HOOD_EDGE = bezier((0.0, 3.9), (3.0, 2.9), (6.0, -0.6), (4.8, -4.4), (2.8, -5.7), (0.0, -5.7))
+HOOD_OUT = bezier((5.6, 1.2), (8.6, 0.4), (9.6, -4.6), (6.6, -6.9), (3.0, -7.7), (0.0, -7.3))
+HOOD_EDGE = bezier((0.0, 4.1), (1.7, 2.7), (4.1, -0.4), (4.2, -4.6), (2.6, -5.3), (0.0, -5.1))
 """The hood's opening, from the throat up."""
-HOOD_SEAM = bezier((0.0, 5.0), (4.0, 4.3), (7.2, -0.6), (5.9, -5.0), (3.2, -6.7), (0.0, -6.7))
+HOOD_SEAM = bezier((0.0, 5.2), (2.9, 3.9), (5.6, -0.4), (5.5, -5.4), (3.0, -6.4), (0.0, -6.1))
 """The stitched channel of the drawcord, outside of the opening."""
 HOOD_BACK = bezier((5.2, 0.7), (7.4, 2.0), (5.6, 9.6), (0.0, 9.9))
 HOOD_BACK_TOP = bezier((5.2, 0.7), (4.4, -1.1), (2.0, -1.5), (0.0, -1.5))
@@ -76,6 +78,14 @@ HELD = (
     # from the shoulder
     cloth.Held(((9.8, 3.0), (11.4, 4.8), (12.6, 7.2), (13.4, 10.0)), width=0.6, depth=0.09, lean=0.3),
     cloth.Held(((4.6, 3.2), (5.2, 6.0), (5.6, 8.6), (6.6, 10.4)), width=0.6, depth=0.08, lean=0.3),
+)
+
+HOOD_HELD = (
+    # from the throat round the face, and where the hood is bent over the shoulder
+    cloth.Held(((2.2, 3.8), (3.8, 2.6), (5.2, 0.6), (5.9, -2.2)), width=0.55, depth=0.20),
+    cloth.Held(((3.6, 3.2), (5.0, 2.2), (6.4, 0.9), (7.4, -1.4)), width=0.62, depth=0.22),
+    cloth.Held(((7.9, -2.4), (7.0, -3.4), (6.4, -4.4), (6.2, -5.6)), width=0.60, depth=0.17, lean=0.6),
+    cloth.Held(((0.9, -7.0), (1.9, -6.6), (3.4, -6.5), (4.8, -6.0)), width=0.50, depth=0.12, lean=0.5),
 )
 
 
@@ -177,7 +187,7 @@ def _hood(rng: np.random.Generator, light: Field, cover: Mask) -> Mask:
     shell = FINE.fill(outer)
     opening = FINE.fill(np.concatenate([HOOD_EDGE, flip(HOOD_EDGE)[::-1]]))
     _cast(light, shell, 0.22)
-    sewing.blend(light, _cushion(rng, shell, opening), shell)
+    sewing.blend(light, _cushion(rng, shell, opening, HOOD_HELD), shell)
     x, y = FINE.grid()
     deep = f32(cv2.distanceTransform((opening > 127).astype(np.uint8), cv2.DIST_L2, 0)) / FINE.per_inch
     inside = 0.70 - 0.20 * np.exp(-deep / 0.7) - 0.10 * np.clip((y + 1.5) / 5, 0, 1)
@@ -200,7 +210,7 @@ def _hood_behind(rng: np.random.Generator, light: Field, cover: Mask) -> Mask:
     outline = np.concatenate([mirrored(HOOD_BACK), flip(mirrored(HOOD_BACK_TOP))])
     shell = FINE.fill(outline)
     _cast(light, shell, 0.34)
-    sewing.blend(light, _cushion(rng, shell, np.zeros_like(shell)), shell)
+    sewing.blend(light, _cushion(rng, shell, np.zeros_like(shell), ()), shell)
     panels = [bezier((side * 1.7, -1.2), (side * 2.0, 3.0), (side * 1.5, 7.0), (side * 1.0, 9.6)) for side in (1, -1)]
     factor = np.ones_like(light)
     sewing.groove(factor, FINE, panels, width=0.05, depth=0.2, lit=0.07)
@@ -209,7 +219,7 @@ def _hood_behind(rng: np.random.Generator, light: Field, cover: Mask) -> Mask:
     return u8(np.maximum(cover, shell))
 
 
-def _cushion(rng: np.random.Generator, shell: Mask, opening: Mask) -> Field:
+def _cushion(rng: np.random.Generator, shell: Mask, opening: Mask, held: Sequence[cloth.Held]) -> Field:
     """Light on the hood: padded, folded where it is bent over."""
     solid = (shell > 127) & (opening < 128)
     inside = f32(cv2.distanceTransform(solid.astype(np.uint8), cv2.DIST_L2, 0)) / FINE.per_inch
@@ -218,6 +228,7 @@ def _cushion(rng: np.random.Generator, shell: Mask, opening: Mask) -> Field:
     x, y = BODY.grid()
     turn = cloth.noise(rng, BODY, 0.5, 2.0)
     height = height + 0.05 * cloth.warp(turn, f32(-0.5 * x * (y + 8) / 6 * BODY.per_inch), np.zeros_like(turn))
+    height = height + BODY.scaled(cloth.folded(rng, CREASES, held, stray=0.35))
     return FINE.scaled(cloth.light(f32(cloth.blur(f32(height), 1.5)), BODY, LAMP, hollows=1.5))
 
 
