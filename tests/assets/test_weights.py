@@ -112,6 +112,7 @@ def test_without_anything_the_weights_in_force_are_kept_and_why_is_said(world: W
     assert decisions(world) == [("weights", "not enough data")]
 
 
+@pytest.mark.slow
 def test_what_grows_teaches_the_hours_after_the_night_and_a_night_run_twice_is_one(growing: World) -> None:
     night = growing.run("weights", NIGHT)
     assert night.success

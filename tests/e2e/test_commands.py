@@ -114,6 +114,7 @@ def test_status_counts_what_is_there(ran: Ran) -> None:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.slow
 def test_backfill_runs_each_hour_of_the_span(ran: Ran) -> None:
     done = engine(ran.data, "backfill", "--from", "2025-11-24T05", "--to", "2025-11-24T06", "--json")
     assert done.returncode == 0, done.stderr
