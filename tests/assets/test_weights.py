@@ -174,6 +174,7 @@ def test_nothing_is_put_in_force_that_no_backtest_of_the_day_judged(world: World
     assert "no back-test of 2025-11-24" in tried.error
 
 
+@pytest.mark.slow
 def test_an_engineer_tries_a_factor_and_nothing_is_put_in_force(database_url: str, tmp_path: Path) -> None:
     with Store(database_url) as store:
         grow(store, NIGHT.date() - timedelta(days=7), 8, truth=1.0)

@@ -141,8 +141,10 @@ def unsettled(rows: list[str]) -> list[str]:
 
 @pytest.mark.parametrize(
     ("how", "only"),
-    [(signal.SIGINT, None), (signal.SIGKILL, ("raw_signals", "scored_ideas", "designs"))],
-    ids=["stopped", "killed"],
+    [
+        pytest.param(signal.SIGINT, None, id="stopped", marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, ("raw_signals", "scored_ideas", "designs"), id="killed"),
+    ],
 )
 def test_postgres_gone_in_the_middle_of_an_hour(
     scratch: Path,
