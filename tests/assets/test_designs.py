@@ -106,6 +106,7 @@ def test_a_brief_that_cannot_be_drawn_stops_that_design_alone(database_url: str,
     assert "can't be set" in str(materialized(ran)["designs"].metadata["refusals"].value)
 
 
+@pytest.mark.slow
 def test_a_refused_idea_is_drawn_again_only_by_other_code(database_url: str, tmp_path: Path) -> None:
     artist = Picky()
     world = World(tmp_path, database_url, artist=artist, designs_per_hour=3)

@@ -57,6 +57,7 @@ def test_a_run_without_webhooks_changes_nothing(world: World) -> None:
     assert world.rows() == before
 
 
+@pytest.mark.slow
 def test_each_of_several_webhooks_gets_its_best_idea(world: World) -> None:
     many = World(world.folder, world.url, designs_per_hour=5, ideas_per_hour=60)
     for name, title in (("a", TOMATO), ("b", CAMPING), ("c", COFFEE)):
@@ -76,6 +77,7 @@ def test_what_nobody_can_read_is_processed_and_quarantined(world: World) -> None
     assert world.count("quarantine") >= 1
 
 
+@pytest.mark.slow
 def test_the_hours_own_run_keeps_what_hot_runs_made(world: World) -> None:
     receive(world.url, "one", TOMATO)
     assert world.run("hot").success

@@ -202,6 +202,7 @@ def test_a_wrong_command_line_ends_in_2_before_anything_starts(
     assert not (tmp_path / "data").exists(), "nothing was started"
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_before_its_first_step_is_not_complete(tmp_path: Path, database_url: str) -> None:
     done = engine(
         tmp_path / "data", "run", "--hour", HOUR, "--json", DATABASE_URL=database_url, ENGINE_EMBEDDER="crystal-ball"

@@ -28,6 +28,7 @@ def replay(world: World, hour: datetime, payloads: Sequence[Payload]) -> None:
     assert world.run("sources", hour, only=["recorded"]).success
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shared")
 def test_reddit_of_2016_replayed_into_a_chosen_hour_becomes_listings(world: World) -> None:
     cassettes = recorded.reddit_cassettes()

@@ -139,12 +139,11 @@ def unsettled(rows: list[str]) -> list[str]:
     return [row.replace('"status": "mocked"', '"status": "queued"') for row in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "only"),
-    [
-        pytest.param(signal.SIGINT, None, id="stopped", marks=pytest.mark.slow),
-        pytest.param(signal.SIGKILL, ("raw_signals", "scored_ideas", "designs"), id="killed"),
-    ],
+    [(signal.SIGINT, None), (signal.SIGKILL, ("raw_signals", "scored_ideas", "designs"))],
+    ids=["stopped", "killed"],
 )
 def test_postgres_gone_in_the_middle_of_an_hour(
     scratch: Path,

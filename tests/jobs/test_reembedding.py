@@ -213,6 +213,7 @@ def test_a_row_whose_words_changed_keeps_its_vector(store: Store) -> None:
     assert states(store.url) == {"phrase 0": OLD}
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_it_goes_on_where_it_was(store: Store, tmp_path: Path) -> None:
     fill(store.url, 200)
     script = f"""

@@ -247,6 +247,7 @@ def test_the_interval_of_freshness_holds_the_true_value_at_least_as_often_as_it_
     assert covered(hits) >= LEVEL - 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("much", [True, False], ids=["much-known", "little-known"])
 def test_the_interval_of_the_score_holds_the_true_score_about_as_often_as_it_says(much: bool) -> None:
     """True inputs, what was measured drawn around them with the stated spreads, all factors at once."""
