@@ -2,7 +2,8 @@
 
 Archived pages of real titles, in the shape of Reddit's API, go through the functions of the assets `raw_signals` and
 `scored_ideas`, without Dagster around them but for one line. Then: how many of the true ten nearest ideas the index
-finds, what a week of observations costs to read, and the naive way, one row at a time, on a sample.
+finds, what a week of observations costs to read, and the naive way, one row at a time, on a sample. Before each number
+of stored ideas an hour of other items goes by, which is printed apart: an index that is not in memory yet is slow.
 
 Run: `python -m benchmarks.bench_score`, or with `--quick` without 100,000 items and without a million ideas. Each
 measurement has a process of its own. Databases with stored ideas lie in `build/bench-score`; a million take some 7 GB,
@@ -52,6 +53,8 @@ T = TypeVar("T")
 ITEMS = (1_000, 10_000, 100_000)
 STORED = (0, 100_000, 1_000_000)
 WITH_DAGSTER = 10_000
+WARM, OTHERS = 10_000, 110_000
+"""Items of the hour before those that are measured, which are other ones: posts that so many others precede."""
 OBSERVED = 1_000_000
 PAGE = 100
 """Posts on a page of Reddit's API."""
@@ -153,19 +156,19 @@ def posts() -> pl.DataFrame:
     return found.unique("id", keep="first", maintain_order=True).sample(fraction=1, shuffle=True, seed=1)
 
 
-def land(archive: Archive, items: int) -> None:
-    """Put pages of so many posts into the archive."""
-    chosen = posts().head(items)
+def land(archive: Archive, items: int, skipped: int = 0) -> None:
+    """Put pages of so many posts into the archive, of those after the skipped ones."""
+    chosen = posts().slice(skipped, items)
     for first in range(0, items, PAGE):
         captured_at = HOUR + timedelta(minutes=5, seconds=first // PAGE)
         body = listing(chosen[first : first + PAGE].to_dicts(), first)
         archive.land(Payload(source="reddit_posts", captured_at=captured_at, body=body))
 
 
-def hour(url: str, items: int, stored: int) -> Took:
+def hour(url: str, items: int, stored: int, skipped: int = 0) -> Took:
     """Run the two assets' functions on an hour of so many items."""
     logging.disable(logging.INFO)
-    with played(url, items) as settings, Store(url) as store, Memory() as memory:
+    with played(url, items, skipped) as settings, Store(url) as store, Memory() as memory:
         archive, sealed, model = (
             Archive(object_store(settings), vault(settings)),
             vault(settings),
@@ -240,12 +243,12 @@ def with_dagster(url: str, items: int) -> float:
 
 
 @contextmanager
-def played(url: str, items: int) -> Iterator[Settings]:
+def played(url: str, items: int, skipped: int = 0) -> Iterator[Settings]:
     """Settings of a temporary data folder with the pages landed; the record is put back afterwards."""
     with tempfile.TemporaryDirectory(prefix="engine-bench-") as folder:
         settings = Settings(_env_file=None, data_dir=Path(folder))
         stored_ideas.put_back(url)
-        land(Archive(object_store(settings), vault(settings)), items)
+        land(Archive(object_store(settings), vault(settings)), items, skipped)
         try:
             yield settings
         finally:
@@ -387,6 +390,9 @@ def main() -> None:
         urls = {stored: alone(stored_ideas.stored, server, stored, titles()) for stored in stores}
         measured: dict[tuple[int, int], Took] = {}
         for stored, url in urls.items():
+            first = alone(hour, url, WARM, stored, OTHERS)
+            print(f"\nthe first hour after the server's start, of other items, is slower: {first.items:,} with "
+                  f"{stored:,} ideas stored take {first.took.wall:.1f} s")  # fmt: skip
             for items in counts:
                 measured[items, stored] = alone(hour, url, items, stored)
                 show(measured[items, stored], measured.get((items, 0)) if stored else None)
