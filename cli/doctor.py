@@ -153,7 +153,7 @@ def _artists(settings: Settings) -> Iterator[Finding]:
 
 def _budget(settings: Settings, paid: list[str]) -> tuple[Level, str]:
     if not settings.picture_budget_usd:
-        return "warning", f"ENGINE_PICTURE_BUDGET_USD=0: {', '.join(paid)} cost money and will paint nothing; set it"
+        return "warning", f"ENGINE_PICTURE_BUDGET_USD=0: {', '.join(paid)} may spend nothing, so paint nothing; set it"
     told = f"${settings.picture_budget_usd:g} a day (UTC) for {', '.join(paid)}"
     if settings.database_url is None and not EmbeddedPostgres(settings.data_dir).status().running:
         return "ok", f"{told}; what is spent was not looked at: the embedded PostgreSQL is not running"
