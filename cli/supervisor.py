@@ -1,7 +1,8 @@
 """`engine up`: starts every process of the engine, restarts what dies, stops what it started.
 
 Children run in sessions of their own, so Ctrl-C reaches the supervisor alone and it stops them in order. Their ids are
-kept in the data folder: after a kill -9 of the supervisor the next start ends what that one left behind.
+kept in the data folder: after a kill -9 of the supervisor the next start ends what that one left behind. What children
+start bears a mark in its environment, by which it is found although whoever started it is dead.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ from resources.errors import PermanentError
 GRACE_SECONDS = 6.0
 MAX_DEATHS = 5
 DEATHS_WINDOW_SECONDS = 120.0
+KILLS = 3
+"""Rounds of kill -9: what is killed may just have started something."""
+MARK = "ENGINE_SUPERVISED"
+"""The variable that names the data folder whose supervisor a process belongs to."""
 
 
 @dataclass
@@ -45,6 +50,7 @@ class Supervisor:
     """Owns child processes until it is told to stop."""
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self._mark = {MARK: str(data_dir.resolve())}
         self._logs = data_dir / "logs"
         self._ledger = data_dir / "run" / "processes.json"
         self._environment = environment
@@ -74,7 +80,7 @@ class Supervisor:
         left = [process for entry in entries if (process := _same_process(entry)) and process.pid != os.getpid()]
         if left:
             self._say(f"ending {len(left)} processes that a killed run left behind …")
-            _end(left)
+            _end(left, self._own)
         self._write_ledger()
 
     def start(self, child: Child) -> None:
@@ -92,7 +98,7 @@ class Supervisor:
     def _spawn(self, child: Child, log: IO[bytes] | None) -> subprocess.Popen[bytes]:
         child.process = subprocess.Popen(
             child.command,
-            env={**os.environ, **self._environment},
+            env={**os.environ, **self._environment, **self._mark},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT if log else None,
@@ -137,11 +143,15 @@ class Supervisor:
     def stop(self) -> None:
         """Stop every child."""
         running = [child.process for child in self._children if child.process and child.process.poll() is None]
-        _end([psutil.Process(process.pid) for process in running])
+        _end([psutil.Process(process.pid) for process in running], self._own)
         for process in running:
             process.wait()
         self._children.clear()
         self._ledger.unlink(missing_ok=True)
+
+    def _own(self) -> list[psutil.Process]:
+        """Every process that runs by our doing: children, and what they started."""
+        return [process for process in psutil.process_iter() if self._mark.items() <= _environment(process).items()]
 
     def _tail(self, child: Child) -> str:
         log = self._logs / f"{child.name}.log"
@@ -175,18 +185,26 @@ def _same_process(entry: Mapping[str, object]) -> psutil.Process | None:
         return None
 
 
-def _end(processes: Sequence[psutil.Process]) -> None:
-    """Terminate the processes; kill them, and whatever descends from them, where they stay after the grace time."""
-    family = list(processes)
-    for process in processes:
-        try:
-            family += process.children(recursive=True)
-        except psutil.NoSuchProcess:
-            continue
+def _environment(process: psutil.Process) -> Mapping[str, str]:
+    """What the process was started with; nothing where it is another user's, or dead."""
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
+
+
+def _end(processes: Sequence[psutil.Process], own: Callable[[], list[psutil.Process]]) -> None:
+    """Terminate the processes; after the grace time kill whatever is left of our own, what began meanwhile as well."""
     _send(processes, signal.SIGTERM)
-    _, left = psutil.wait_procs(family, timeout=GRACE_SECONDS)
-    _send(left, signal.SIGKILL)
-    psutil.wait_procs(left, timeout=5)
+    deadline = time.monotonic() + GRACE_SECONDS
+    while (left := own()) and time.monotonic() < deadline:
+        psutil.wait_procs(left, timeout=0.2)
+    for _ in range(KILLS):
+        if not left:
+            return
+        _send(left, signal.SIGKILL)
+        psutil.wait_procs(left, timeout=5)
+        left = own()
 
 
 def _send(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
