@@ -103,6 +103,7 @@ def test_a_message_is_not_put_into_an_hour_that_was_over_before_it_came(world: W
     assert statuses(world.url) == {"early": "received"}
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_is_made_good_by_the_next(database_url: str, tmp_path: Path) -> None:
     artist = Broken()
     world = World(tmp_path, database_url, artist=artist)
@@ -157,6 +158,7 @@ def test_what_was_tried_often_is_tried_alone_and_refused_in_the_end(world: World
     assert error == f"tried {MAX_ATTEMPTS} times, and no run came to its end; the last one is dead"
 
 
+@pytest.mark.slow
 def test_automation_follows_no_hot_run_and_loses_no_hour_to_one(world: World) -> None:
     daemon = Daemon(world, HOUR + timedelta(minutes=1))
     receive(world.url, "one", TOMATO)

@@ -12,6 +12,7 @@ from cli.instance import running
 from resources.settings import Settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [set(), {"gpu"}], ids=["new", "of an older version"])
 def test_every_pool_has_its_slot_before_the_first_run(
     lost: set[str], bare_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

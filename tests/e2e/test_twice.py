@@ -53,6 +53,7 @@ class Waited(Counting):
         return super().draw(brief, recent)
 
 
+@pytest.mark.slow
 def test_twice_at_the_same_time_is_once(once: Once, database_url: str, tmp_path: Path) -> None:
     artists = [Waited(), Waited()]
     worlds = [World(tmp_path, database_url, artist=artist) for artist in artists]

@@ -79,6 +79,7 @@ def test_a_read_only_folder_fails_at_once_and_the_hour_goes_on_when_it_is_mended
     assert world.count("ideas") == 8
 
 
+@pytest.mark.slow
 @as_root
 def test_a_full_disk_fails_the_design_at_once_and_the_next_run_draws_only_the_rest(
     database_url: str, tmp_path: Path, objects_folder: Path, whole_hour: RunHour

@@ -91,6 +91,7 @@ def test_the_end_of_the_run_that_is_going_ends_the_wait(world: World, monkeypatc
     assert request.run_key == f"after-{going.run_id}"
 
 
+@pytest.mark.slow
 def test_two_ticks_ask_for_the_same_run_until_there_is_one(world: World) -> None:
     receive(world.url, "one", TITLE)
     first = tick(world)
