@@ -391,8 +391,8 @@ def main() -> None:
         measured: dict[tuple[int, int], Took] = {}
         for stored, url in urls.items():
             first = alone(hour, url, WARM, stored, OTHERS)
-            print(f"\nthe first hour after the server's start, of other items, is slower: {first.items:,} with "
-                  f"{stored:,} ideas stored take {first.took.wall:.1f} s")  # fmt: skip
+            print(f"\nthe first hour that sees {stored:,} stored ideas, of {first.items:,} other items: "
+                  f"{first.took.wall:.1f} s")  # fmt: skip
             for items in counts:
                 measured[items, stored] = alone(hour, url, items, stored)
                 show(measured[items, stored], measured.get((items, 0)) if stored else None)

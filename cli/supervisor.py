@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -77,8 +77,8 @@ class Supervisor:
                 f"the engine is already running on this data folder{holder}. "
                 "Stop it there with Ctrl-C, or set ENGINE_DATA_DIR to another folder."
             ) from error
-        left = [process for entry in entries if (process := _same_process(entry)) and process.pid != os.getpid()]
-        if left:
+        listed = [process for entry in entries if (process := _same_process(entry)) and process.pid != os.getpid()]
+        if left := {*listed, *self._own()}:
             self._say(f"ending {len(left)} processes that a killed run left behind …")
             _end(left, self._own)
         self._write_ledger()
@@ -151,7 +151,8 @@ class Supervisor:
 
     def _own(self) -> list[psutil.Process]:
         """Every process that runs by our doing: children, and what they started."""
-        return [process for process in psutil.process_iter() if self._mark.items() <= _environment(process).items()]
+        others = (process for process in psutil.process_iter() if process.pid != os.getpid())
+        return [process for process in others if self._mark.items() <= _environment(process).items()]
 
     def _tail(self, child: Child) -> str:
         log = self._logs / f"{child.name}.log"
@@ -180,9 +181,16 @@ def _same_process(entry: Mapping[str, object]) -> psutil.Process | None:
     try:
         process = psutil.Process(int(str(entry["pid"])))
         same = abs(process.create_time() - float(str(entry["started"]))) < 1.0
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
         return None
+    return process if same and _lives(process) else None
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _environment(process: psutil.Process) -> Mapping[str, str]:
@@ -193,21 +201,25 @@ def _environment(process: psutil.Process) -> Mapping[str, str]:
         return {}
 
 
-def _end(processes: Sequence[psutil.Process], own: Callable[[], list[psutil.Process]]) -> None:
-    """Terminate the processes; after the grace time kill whatever is left of our own, what began meanwhile as well."""
+def _end(processes: Collection[psutil.Process], own: Callable[[], list[psutil.Process]]) -> None:
+    """Terminate the processes; after the grace time kill what is left of them and of our own, old or new."""
+
+    def left() -> list[psutil.Process]:
+        return [process for process in {*processes, *own()} if _lives(process)]
+
     _send(processes, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
-    while (left := own()) and time.monotonic() < deadline:
-        psutil.wait_procs(left, timeout=0.2)
+    while (still := left()) and time.monotonic() < deadline:
+        psutil.wait_procs(still, timeout=0.2)
     for _ in range(KILLS):
-        if not left:
+        if not still:
             return
-        _send(left, signal.SIGKILL)
-        psutil.wait_procs(left, timeout=5)
-        left = own()
+        _send(still, signal.SIGKILL)
+        psutil.wait_procs(still, timeout=5)
+        still = left()
 
 
-def _send(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
+def _send(processes: Collection[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
         try:
             process.send_signal(number)
