@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.ideas import candidates, selection, writing
 from pipeline.ideas.candidates import Candidate
-from pipeline.ideas.measuring import centroid_cosines, fit, hear, pairs, voices_of
+from pipeline.ideas.measuring import centroid_cosines, fit, hear, nearest_at_least, pairs, voices_of
 from pipeline.ideas.preparing import prepare
 from pipeline.ideas.selection import Nearest, Neighbour, Traits
 from pipeline.models import EMBEDDING_DIM, Decision, Idea, Vectors, Weights, hour_of
@@ -68,7 +68,7 @@ def ideate(
         embed: Texts → unit vectors.
         model: The name of the embedding model.
         nearest: For each vector the nearest idea of *earlier hours*; an hour that is made again is not its own double.
-        centroids: Niche → mean vector of its recent ideas.
+        centroids: Niche → mean vector of its recent ideas, all of which `nearest` knows.
         communities: Niche → what its communities write about, of the same model; of a niche that is not among them
             the description alone counts.
         weights: The weights in force.
@@ -107,7 +107,7 @@ def ideate(
         [
             factors.freshness(prepared.hours_since_peak, prepared.half_life)[at],
             factors.engagement(prepared.z)[at],
-            factors.novelty(to_centroid, np.nan),
+            factors.novelty(to_centroid, nearest_at_least(vectors, centroids)),
             fitting.factor,
             prepared.season[at],
         ]

@@ -127,3 +127,13 @@ def centroid_cosines(
     unit = {name: c / norm for name, c in centroids.items() if (norm := float(np.linalg.norm(c))) > 0}
     nothing = np.full(vectors.shape[1], np.nan)
     return np.array([float(v @ unit.get(c.niche, nothing)) for c, v in zip(made, vectors, strict=True)], np.float64)
+
+
+def nearest_at_least(vectors: Vectors, centroids: Mapping[str, NDArray[np.floating]]) -> Floats:
+    """A lower bound of each vector's cosine with the nearest idea; NaN without centroids.
+
+    A centroid is the mean of unit vectors, so a product with it is a mean cosine, and the nearest is no farther.
+    """
+    if not centroids:
+        return np.full(len(vectors), np.nan)
+    return np.asarray((vectors @ np.stack([*centroids.values()]).T).max(axis=1), np.float64)

@@ -18,7 +18,7 @@ DUPLICATE = 0.9
 spread their cosines differently."""
 
 ROUND = 4
-"""So many times the limit is compared with the record at once."""
+"""At once so many times are compared with the record as the limit and the quotas would let in."""
 
 
 class Neighbour(Protocol):
@@ -77,6 +77,25 @@ def quotas(limit: int) -> Quotas:
     return Quotas(max(2, limit // 12), max(2, limit // 15), max(3, limit // 10), max(1, limit // 30))
 
 
+class _Tally:
+    """How many there are of each trait, and whether there is room for more."""
+
+    def __init__(self, most: Quotas, those: Sequence[Traits] = ()) -> None:
+        self._most = most
+        self._counts = [Counter[object]() for _ in most]
+        self.total = 0
+        for traits in those:
+            self.add(traits)
+
+    def has_room(self, traits: Traits) -> bool:
+        return all(count[trait] < top for count, trait, top in zip(self._counts, traits, self._most, strict=True))
+
+    def add(self, traits: Traits) -> None:
+        self.total += 1
+        for count, trait in zip(self._counts, traits, strict=True):
+            count[trait] += 1
+
+
 def select(
     *,
     bounds: NDArray[np.float64],
@@ -94,7 +113,7 @@ def select(
     its bound, one that is at least the highest bound left is the highest score left.
 
     Args:
-        bounds: Shape (n,): scores as if nothing like the candidate had ever been made.
+        bounds: Shape (n,): what each score is at most.
         rescored: The scores that count.
         keys: What breaks ties, smallest first.
         traits: What the quotas count.
@@ -104,26 +123,28 @@ def select(
         duplicate: Cosine from which on two are the same idea.
     """
     most = quotas(limit)
-    counts = [Counter[object]() for _ in most]
+    kept_of, wide = _Tally(most), Quotas(*(ROUND * top for top in most))
     known: dict[int, Neighbour | None] = {}
     kept: list[int] = []
     duplicates = 0
-
-    def is_open(index: int) -> bool:
-        return all(count[trait] < top for count, trait, top in zip(counts, traits[index], most, strict=True))
-
     waiting = [(-float(bound), keys[index], index) for index, bound in enumerate(bounds)]
     heapq.heapify(waiting)
     while waiting and len(kept) < limit:
         best = heapq.heappop(waiting)
         index = best[-1]
-        if not is_open(index):
+        if not kept_of.has_room(traits[index]):
             continue
         if index not in known:
             batch, aside = [index], []
-            while waiting and len(batch) < ROUND * limit:
-                if is_open((following := heapq.heappop(waiting))[-1]):
-                    (aside.append(following) if following[-1] in known else batch.append(following[-1]))
+            likely = _Tally(wide, [*(traits[i] for i in kept), traits[index]])
+            while waiting and likely.total < ROUND * limit:
+                following = heapq.heappop(waiting)
+                other = following[-1]
+                if not kept_of.has_room(traits[other]):
+                    continue
+                if room := likely.has_room(traits[other]):
+                    likely.add(traits[other])
+                (batch.append(other) if room and other not in known else aside.append(following))
             neighbours = nearest(vectors[batch])
             known |= zip(batch, neighbours, strict=True)
             scores = rescored(batch, neighbours)
@@ -137,6 +158,5 @@ def select(
             duplicates += 1
             continue
         kept.append(index)
-        for count, trait in zip(counts, traits[index], strict=True):
-            count[trait] += 1
+        kept_of.add(traits[index])
     return Selection(tuple(kept), tuple(known[index] for index in kept), duplicates)

@@ -119,7 +119,8 @@ AMONG = 10
 HOW_MANY: LiteralString = """
 SELECT count(*) FROM (
     SELECT FROM ideas i WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) < %(before)s
-        AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date) LIMIT %(limit)s
+        AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
+    ORDER BY coalesce(earlier_hour, hour) DESC LIMIT %(limit)s
 ) few
 """
 FEW = 5_000
@@ -135,12 +136,14 @@ CENTROIDS: LiteralString = """
 SELECT niche, avg(embedding) FROM ideas
 WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) >= %(since)s
     AND coalesce(earlier_hour, hour) < %(before)s
+    AND (returns_on IS NULL OR returns_on > (%(before)s + interval '1 hour')::date)
 GROUP BY niche
 """
 CENTROID_SIZES: LiteralString = """
 SELECT niche, count(*) FROM ideas
 WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) >= %(since)s
     AND coalesce(earlier_hour, hour) < %(before)s
+    AND (returns_on IS NULL OR returns_on > (%(before)s + interval '1 hour')::date)
 GROUP BY niche
 """
 READ: LiteralString = """
