@@ -385,8 +385,8 @@ def against_naive(urls: Mapping[int, str], measured: Mapping[tuple[int, int], To
     told = []
     for stored, url in list(urls.items())[:2]:
         each = alone(naive, url, AGAINST)
-        print(f"the naive way, {AGAINST:,} items, {stored:,} stored: {1000 * each:.1f} ms a title, on {SAMPLE} spread over "
-              f"the hour; {machine()}")  # fmt: skip
+        print(f"the naive way, {AGAINST:,} items, {stored:,} stored: {1000 * each:.1f} ms a title, on {SAMPLE} of the "
+              f"hour; {machine()}")  # fmt: skip
         times = 1000 * each / measured[AGAINST, stored].per_item
         told.append(verdict(f"{stored:,} stored: times as fast as the naive way", times, TARGET_TIMES, least=True))
     return told
