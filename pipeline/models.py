@@ -91,6 +91,8 @@ class Counters(Model):
     likes: Annotated[int, Field(ge=0, le=MAX_COUNTER)] | None = None
     comments: Annotated[int, Field(ge=0, le=MAX_COUNTER)] | None = None
     views: Annotated[int, Field(ge=0, le=MAX_COUNTER)] | None = None
+    dislikes: Annotated[int, Field(ge=0, le=MAX_COUNTER)] | None = None
+    """Votes against; likes are less them."""
 
 
 class Signal(Model):

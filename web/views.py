@@ -76,7 +76,7 @@ STAGES: Final[dict[Stage, str]] = {
     "mockup": "the mock-up",
 }
 """Who refuses an idea, as people call it."""
-COUNTER_NAMES: Final = ("likes", "comments", "views")
+COUNTER_NAMES: Final = ("likes", "comments", "views", "dislikes")
 
 
 def safe_url(value: str | None) -> str | None:

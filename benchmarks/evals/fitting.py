@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from benchmarks.evals import trajectories
 from benchmarks.evals.trajectories import Floats, numbers
@@ -23,7 +24,7 @@ from tests.recorded import ROOT, data_dir
 
 FILE = ROOT / "pipeline" / "scoring" / "data" / "growth.csv"
 
-ASSUMED = growth.Forecast(growth.OTHER, None, 0, np.array([0.0, 1, 0, 0, 0, 0, 0]), 1.0, 0.7)
+ASSUMED = growth.Forecast(growth.OTHER, None, 0, np.array([0.0, 1, 0, 0, 0, 0, 0, 0]), 1.0, 0.7)
 """Of sources without trajectories: the recent pace, carried on by the power law; errors like those that were fitted."""
 
 FOLLOWED = timedelta(hours=6)
@@ -50,7 +51,9 @@ class Sample(NamedTuple):
     """How long that is."""
 
 
-def fit(source: str, found: list[Sample], until: datetime, by_gain: float) -> growth.Forecast:
+def fit(
+    source: str, found: list[Sample], until: datetime, by_gain: float, among: NDArray[np.bool_] | None = None
+) -> growth.Forecast:
     """Coefficients of the source.
 
     Args:
@@ -59,6 +62,7 @@ def fit(source: str, found: list[Sample], until: datetime, by_gain: float) -> gr
         until: What the evaluations begin after.
         by_gain: Each error counts gain^(2 · by_gain): 0 for a sample of all there is; above, for a chart whose few
             great ones matter.
+        among: Shape (8,): which terms may be used; None: all.
     """
     x = np.concatenate([growth.terms(sample.measured) for sample in found])
     age = np.concatenate([numbers(sample.measured, "age_hours") for sample in found])
@@ -69,6 +73,8 @@ def fit(source: str, found: list[Sample], until: datetime, by_gain: float) -> gr
     weight = (more + 1) ** by_gain
     told = x.std(axis=0) > 0
     told[0] = True
+    if among is not None:
+        told &= among
     coefficients = np.zeros(len(growth.TERMS))
     coefficients[told] = np.linalg.lstsq(x[:, told] * weight[:, None], y * weight, rcond=None)[0]
     error = (y - x @ coefficients) ** 2
@@ -102,13 +108,17 @@ def reddit(data: Path) -> growth.Forecast:
     """Posts at each of the AGES, to their last observation."""
     observed = trajectories.reddit(data)
     until = trajectories.halfway(observed, "published_at")
-    early = observed.filter(pl.col("captured_at") <= until)
-    ends = early.group_by("signal_id").agg(
+    return fit(trajectories.REDDIT, reddit_samples(observed.filter(pl.col("captured_at") <= until)), until, by_gain=0)
+
+
+def reddit_samples(observed: pl.DataFrame) -> list[Sample]:
+    """Posts at each of the AGES, and what came of them by their last observation."""
+    ends = observed.group_by("signal_id").agg(
         end=pl.col("captured_at").last(), then=pl.sum_horizontal(pl.col("likes").last(), pl.col("comments").last())
     )
     found: list[Sample] = []
     for minutes in AGES:
-        measured, _ = trajectories.at_age(early, minutes)
+        measured, _ = trajectories.at_age(observed, minutes)
         followed = (
             measured.join(ends, on="signal_id", how="inner")
             .with_columns(
@@ -118,7 +128,7 @@ def reddit(data: Path) -> growth.Forecast:
             .filter(pl.col("hours") > LEAST_HOURS)
         )
         found.append(Sample(followed, numbers(followed, "more"), numbers(followed, "hours")))
-    return fit(trajectories.REDDIT, found, until, by_gain=0)
+    return found
 
 
 def samples(observed: pl.DataFrame, now: datetime, ahead: timedelta, tolerance: timedelta) -> Iterator[Sample]:

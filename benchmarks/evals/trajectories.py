@@ -19,6 +19,7 @@ from benchmarks.evals.base import SEED, Line, Stat
 from pipeline.models import Weights
 from pipeline.scoring import calendar, factors, growth, pace, ranking
 from pipeline.scoring.score import weighted
+from pipeline.signals.parsers import reddit_posts
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,7 @@ def youtube(data: Path) -> dict[str, pl.DataFrame]:
         likes="likes",
         comments="comments",
         views="views",
+        dislikes=pl.lit(None, pl.Int64),
         position="rank_in_category",
     )
     once = frame.sort("captured_at", "position").unique(
@@ -61,6 +63,9 @@ def reddit(data: Path) -> pl.DataFrame:
             likes=pl.col("score").clip(0),
             comments="num_comments",
             views=pl.lit(None, pl.Int64),
+            dislikes=pl.struct("score", "upvote_ratio").map_elements(
+                lambda post: reddit_posts.dislikes(post["score"], post["upvote_ratio"]), pl.Int64
+            ),
             age="age_min",
             hot="hot",
         )
@@ -93,6 +98,7 @@ def hackernews(data: Path) -> pl.DataFrame:
             likes="points",
             comments="comments",
             views=pl.lit(None, pl.Int64),
+            dislikes=pl.lit(None, pl.Int64),
             position="rank",
         )
         .unique(["signal_id", "captured_at"], keep="first", maintain_order=True)
@@ -239,6 +245,7 @@ ABLATIONS: Mapping[str, growth.Forecasts] = {
     "without burst": without("burst"),
     "without entry": without("entered", "entered_age"),
     "without talk": without("talk"),
+    "without approval": without("approval"),
     "without any fit (pace and power law)": assumed,
 }
 """What is left out of the forecast."""

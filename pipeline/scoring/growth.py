@@ -26,11 +26,14 @@ Floats = NDArray[np.float64]
 HORIZON = 24.0
 """Hours that are looked ahead."""
 
-TERMS = ("constant", "projected", "life", "burst", "entered", "entered_age", "talk")
+TERMS = ("constant", "projected", "life", "burst", "entered", "entered_age", "talk", "approval")
 """Of the forecast, in the order of the columns of `growth.csv`."""
 
 MAX_BURST = 4.0
 """e⁴: beyond a fifty-fold change the ratio of two paces says no more."""
+
+USUAL_ODDS = 10.0
+"""Votes for to one against: the median of what was fitted on."""
 
 OTHER = "*"
 MIN_BASELINE = 5
@@ -45,7 +48,7 @@ class Forecast(NamedTuple):
     """Nothing later went into it; null: not fitted, an assumption."""
     samples: int
     coefficients: Floats
-    """Of TERMS, shape (7,)."""
+    """Of TERMS, shape (8,)."""
     sd_one: float
     """Standard deviation of the forecast's logarithm after one observation, ..."""
     sd_more: float
@@ -89,22 +92,24 @@ def law(age_hours: ArrayLike, half_life: ArrayLike, hours: ArrayLike) -> Floats:
 
 
 def terms(paced: pl.DataFrame) -> Floats:
-    """TERMS of each signal, shape (n, 7); NaN in `projected` where there is no pace.
+    """TERMS of each signal, shape (n, 8); NaN in `projected` where there is no pace.
 
     - projected: ln of the recent pace, carried by the power law of age from the middle of its stretch over the HORIZON;
     - life: ln of the pace of the whole life; where publication is not known, of the recent one;
     - burst: ln(recent / earlier pace), 0 without an earlier one;
     - entered: 1 for what has just entered a list that was watched before, so that its pace is only its life's mean, and
       entered_age: that times ln(1 + age in hours): what enters late is rising now;
-    - talk: ln of the comments' share of the interactions, 0 where comments are not counted.
+    - talk: ln of the comments' share of the interactions, 0 where comments are not counted;
+    - approval: ln of the votes for to one against, each counted once more, relative to USUAL_ODDS; 0 where votes
+      against are not told.
 
     Args:
         paced: As `pace.paces` gives it.
     """
     half = _half_lives(paced)
-    recent, life, burst, span, age, total, comments = (
+    recent, life, burst, span, age, total, comments, likes, dislikes = (
         paced[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        for name in ("recent", "life", "burst", "pace_hours", "age_hours", "total", "comments")
+        for name in ("recent", "life", "burst", "pace_hours", "age_hours", "total", "comments", "likes", "dislikes")
     )
     age = np.where(np.isnan(age), half, age)
     decayed = law(age, half, HORIZON) * (1 + np.maximum(age - span / 2, 0) / half)
@@ -118,6 +123,7 @@ def terms(paced: pl.DataFrame) -> Floats:
             entered,
             entered * np.log1p(age),
             np.nan_to_num(np.log((comments + pace.HALF) / (total + 1))),
+            np.nan_to_num(np.log((likes + dislikes + 1) / (dislikes + 1) / USUAL_ODDS)),
         ]
     )
 

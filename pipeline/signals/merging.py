@@ -30,6 +30,7 @@ def _highest(one: Counters, other: Counters) -> Counters:
         likes=_max(one.likes, other.likes),
         comments=_max(one.comments, other.comments),
         views=_max(one.views, other.views),
+        dislikes=_max(one.dislikes, other.dislikes),
     )
 
 

@@ -127,6 +127,7 @@ class Observation(Model):
     likes: int | None
     comments: int | None
     views: int | None
+    dislikes: int | None
     payload_uri: str
 
 
@@ -422,7 +423,8 @@ def idea(conn: AnyConnection, idea_id: UUID) -> IdeaWhole | None:
                 jsonb_build_object('id', s.id, 'source', s.source, 'content', s.content, 'url', s.url,
                     'category', s.category, 'published_at', s.published_at, 'captured_at', s.captured_at,
                     'observations', COALESCE((SELECT jsonb_agg(to_jsonb(o) ORDER BY o.captured_at DESC) FROM (
-                        SELECT captured_at, likes, comments, views, payload_uri FROM signal_observations
+                        SELECT captured_at, likes, comments, views, dislikes, payload_uri
+                        FROM signal_observations
                         WHERE signal_id = s.id ORDER BY captured_at DESC LIMIT %(shown)s) o), '[]')) AS signal,
                 (SELECT to_jsonb(d) FROM (
                     SELECT id, artist, seed, layout, palette, typefaces, prompt, spec, licences, s3_uri, sha256, width,

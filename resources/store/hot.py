@@ -86,14 +86,14 @@ ON CONFLICT (source, webhook_id) DO NOTHING
 NOTIFY: LiteralString = "SELECT pg_notify(%(channel)s, '')"
 SIGNALS: LiteralString = """
 SELECT DISTINCT ON (s.id) s.id::text, s.source, s.external_id, s.content, s.url, s.category, s.published_at,
-    o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.payload_uri, s.author, s.topic_id::text,
-    s.topic_likeness
+    o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.dislikes, o.payload_uri, s.author,
+    s.topic_id::text, s.topic_likeness
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
 WHERE s.id = ANY(%(ids)s) AND o.hour <= %(hour)s AND o.hour > %(hour)s - interval '7 days'
 ORDER BY s.id, o.captured_at DESC
 """
 HISTORY: LiteralString = """
-SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views
+SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views, o.dislikes
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
 WHERE s.source IN (SELECT source FROM signals WHERE id = ANY(%(ids)s))
     AND o.hour BETWEEN %(after)s AND %(until)s AND o.captured_at > %(after)s AND o.captured_at < %(until)s

@@ -18,7 +18,8 @@ from resources.store.topics import UNDATED
 # A topic whose first signal was erased begins with the first one that is left.
 OBSERVED: LiteralString = f"""
 SELECT DISTINCT ON (s.id) s.topic_id::text, coalesce(f.content, s.content), coalesce(f.captured_at, s.captured_at),
-    s.id::text, s.source, s.content, s.url, s.author, s.published_at, o.captured_at, o.likes, o.comments, o.views
+    s.id::text, s.source, s.content, s.url, s.author, s.published_at, o.captured_at, o.likes, o.comments, o.views,
+    o.dislikes
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id LEFT JOIN signals f ON f.id = s.topic_id
 WHERE o.hour BETWEEN %(after)s AND %(until)s AND o.captured_at > %(after)s AND o.captured_at <= %(until)s AND {UNDATED}
 ORDER BY s.id, o.captured_at DESC
@@ -37,6 +38,7 @@ OBSERVED_SCHEMA = {
     "likes": pl.Int64(),
     "comments": pl.Int64(),
     "views": pl.Int64(),
+    "dislikes": pl.Int64(),
 }
 RECORD: LiteralString = """
 INSERT INTO hot_topics

@@ -31,6 +31,7 @@ SIGHTING_COLUMNS = {
     "likes": "int8",
     "comments": "int8",
     "views": "int8",
+    "dislikes": "int8",
     "payload_uri": "text",
 }
 # The row tells of the first sighting, in whatever order the sightings are recorded.
@@ -50,11 +51,12 @@ WHERE excluded.captured_at < s.captured_at
 RETURNING id, xmax = 0 AS is_new
 """
 RECORD_OBSERVATIONS: LiteralString = """
-INSERT INTO signal_observations (signal_id, captured_at, hour, likes, comments, views, payload_uri)
-SELECT id, captured_at, %(hour)s, max(likes), max(comments), max(views), min(payload_uri)
+INSERT INTO signal_observations (signal_id, captured_at, hour, likes, comments, views, dislikes, payload_uri)
+SELECT id, captured_at, %(hour)s, max(likes), max(comments), max(views), max(dislikes), min(payload_uri)
 FROM staged_sightings GROUP BY id, captured_at ORDER BY id, captured_at
 ON CONFLICT (signal_id, captured_at) DO UPDATE SET
-    likes = excluded.likes, comments = excluded.comments, views = excluded.views, payload_uri = excluded.payload_uri
+    likes = excluded.likes, comments = excluded.comments, views = excluded.views, dislikes = excluded.dislikes,
+    payload_uri = excluded.payload_uri
 """
 QUARANTINE_COLUMNS = {
     "payload_uri": "text",
@@ -71,8 +73,8 @@ ON CONFLICT (payload_uri, item_index) DO UPDATE SET reason = excluded.reason, ex
 """
 HOUR: LiteralString = """
 SELECT DISTINCT ON (s.id) s.id::text, s.source, s.external_id, s.content, s.url, s.category, s.published_at,
-    o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.payload_uri, s.author, s.topic_id::text,
-    s.topic_likeness
+    o.captured_at, s.metadata::text, o.likes, o.comments, o.views, o.dislikes, o.payload_uri, s.author,
+    s.topic_id::text, s.topic_likeness
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
 WHERE o.hour = %(hour)s
 ORDER BY s.id, o.captured_at DESC
@@ -90,13 +92,14 @@ HOUR_SCHEMA = {
     "likes": pl.Int64(),
     "comments": pl.Int64(),
     "views": pl.Int64(),
+    "dislikes": pl.Int64(),
     "payload_uri": pl.String(),
     "author": pl.String(),
     "topic_id": pl.String(),
     "topic_likeness": pl.Float64(),
 }
 HISTORY: LiteralString = """
-SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views
+SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views, o.dislikes
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
 WHERE o.hour BETWEEN %(after)s AND %(until)s AND o.captured_at > %(after)s AND o.captured_at < %(until)s
 ORDER BY s.id, o.captured_at
@@ -109,6 +112,7 @@ HISTORY_SCHEMA = {
     "likes": pl.Int64(),
     "comments": pl.Int64(),
     "views": pl.Int64(),
+    "dislikes": pl.Int64(),
 }
 QUARANTINED: LiteralString = """
 SELECT payload_uri, item_index, source, reason, excerpt FROM quarantine WHERE hour = %(hour)s
@@ -192,7 +196,7 @@ def _rows(batch: Sequence[tuple[Signal, str]], by_id: dict[UUID, Signal]) -> Ite
             *(id_, signal.content, signal.source, signal.external_id, signal.url, signal.category),
             *(signal.published_at, signal.captured_at, Jsonb(signal.metadata), signal.content_hash),
             *(signal.author, signal.text_hash),
-            *(counters.likes, counters.comments, counters.views, payload_uri),
+            *(counters.likes, counters.comments, counters.views, counters.dislikes, payload_uri),
         )
 
 

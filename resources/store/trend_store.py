@@ -41,7 +41,7 @@ RECENT = timedelta(days=7)
 """Of ideas: those that the centroids are the mean of."""
 
 FOLLOWED: LiteralString = """
-SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views
+SELECT s.id::text, s.source, s.published_at, o.captured_at, o.likes, o.comments, o.views, o.dislikes
 FROM signal_observations o JOIN signals s ON s.id = o.signal_id
 WHERE o.signal_id = ANY(%(ids)s) AND o.captured_at > %(after)s AND o.captured_at < %(before)s
 ORDER BY s.id, o.captured_at

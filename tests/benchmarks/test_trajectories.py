@@ -54,8 +54,8 @@ def posts() -> pl.DataFrame:
         [
             {
                 "post_id": f"p{n:02}", "created_utc": born, "observed_utc": born + 60.0 * minutes,
-                "score": n * minutes // 4, "num_comments": n, "hot": n >= POSTS - 4 and minutes > 100,
-                "age_min": float(minutes),
+                "score": n * minutes // 4, "upvote_ratio": 0.9, "num_comments": n,
+                "hot": n >= POSTS - 4 and minutes > 100, "age_min": float(minutes),
             }
             for n in range(POSTS) for minutes in range(5, 145, 10)
         ]
@@ -136,7 +136,7 @@ def test_the_evaluation_ranks_as_the_engine_does(data: Path) -> None:
 
 
 def test_only_what_came_after_the_fit_is_judged(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    late = growth.Forecast("any", START + timedelta(days=2), 1, np.array([0.0, 1, 0, 0, 0, 0, 0]), 1, 1)
+    late = growth.Forecast("any", START + timedelta(days=2), 1, np.array([0.0, 1, 0, 0, 0, 0, 0, 0]), 1, 1)
     monkeypatch.setattr(growth, "forecasts", lambda: {growth.OTHER: late})
     assert youtube.run(data).tables[0].snapshots == ["XX 03-03 15:00"]
     later = late._replace(fitted_until=START + timedelta(days=30))
@@ -168,8 +168,8 @@ def test_a_fit_finds_the_law_that_made_the_data(data: Path) -> None:
 def growth_columns() -> list[str]:
     """What `expect` takes."""
     return [
-        "signal_id", "source", "total", "comments", "pace", "pace_hours", "age_hours", "observations", "entered",
-        "recent", "earlier", "life", "burst",
+        "signal_id", "source", "total", "likes", "comments", "dislikes", "pace", "pace_hours", "age_hours",
+        "observations", "entered", "recent", "earlier", "life", "burst",
     ]  # fmt: skip
 
 
@@ -188,6 +188,10 @@ def test_on_recorded_trajectories_ours_beats_the_plain_baselines(shared: Path) -
         assert (
             mean(table, "ours", "NDCG@50") > mean(table, "views per hour", "NDCG@50") > mean(table, "random", "NDCG@50")
         )
-    for minutes in (25, 35):
-        measure = f"AP {minutes} min"
-        assert mean(posted.tables[0], "ours", measure) > mean(posted.tables[0], "score per minute", measure)
+    at_ages = [f"AP {minutes} min" for minutes in reddit.AGES]
+    ours, plain = (
+        np.array([mean(posted.tables[0], method, measure) for measure in at_ages])
+        for method in ("ours", "score per minute")
+    )
+    assert ours.mean() > plain.mean()
+    assert ours[reddit.AGES.index(reddit.TARGET_AGE)] >= reddit.TARGET

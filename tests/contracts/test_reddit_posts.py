@@ -67,7 +67,7 @@ def test_hot_and_rising_of_all_and_of_the_subreddits_are_landed_as_they_came() -
     assert [[s.external_id for s in r.signals] for r in found] == [
         ["1kq001", "1kq002"], ["1kq005"], ["1kq001", "1kq006"], []
     ]  # fmt: skip
-    assert found[0].signals[0].counters == Counters(likes=8412, comments=311)
+    assert found[0].signals[0].counters == Counters(likes=8412, comments=311, dislikes=366)
     assert ["over_18" in r.reason or "stickied" in r.reason for r in found[0].rejected] == [True, True]
 
 

@@ -38,13 +38,13 @@ def test_every_table_and_column_has_a_comment(database_url: str) -> None:
 
 
 def test_goes_down_to_nothing_and_up_again(database_url: str) -> None:
-    assert schema.current(database_url) == "0004"
+    assert schema.current(database_url) == "0005"
     schema.downgrade(database_url, "base")
     assert schema.current(database_url) is None
     assert one(database_url, TABLES) == 0
     assert one(database_url, "SELECT count(*) FROM pg_type WHERE typtype = 'e'") == 0
     schema.upgrade(database_url)
-    assert schema.current(database_url) == "0004"
+    assert schema.current(database_url) == "0005"
     assert one(database_url, "SELECT count(*) FROM scoring_weights WHERE status = 'in_force'") == 1
 
 

@@ -56,7 +56,7 @@ def signal_(name: str, minute: int = 5, hour: datetime = HOUR, likes: int | None
         category="r/hiking",
         published_at=hour - timedelta(hours=2),
         captured_at=hour + timedelta(minutes=minute),
-        counters=Counters(likes=likes, comments=2),
+        counters=Counters(likes=likes, comments=2, dislikes=3),
         metadata={"flair": "ünïcode ✓", "n": 1},
     )
 
@@ -206,7 +206,9 @@ def test_a_signal_seen_again_is_an_observation(store: Store) -> None:
     latest = hour.filter(pl.col("external_id") == "b").row(0, named=True)
     assert latest["captured_at"] == HOUR + timedelta(minutes=9)
     assert latest["metadata"] == '{"n": 1, "flair": "ünïcode ✓"}'
-    assert (latest["likes"], latest["comments"], latest["views"]) == (10, 2, None)
+    counters = [latest[name] for name in ("likes", "comments", "views", "dislikes")]
+    assert counters == [10, 2, None, 3]
+    assert history["dislikes"].to_list() == [3] * 4
 
 
 def test_recording_twice_is_recording_once(store: Store) -> None:

@@ -5,5 +5,6 @@ select
     likes,
     comments,
     views,
+    dislikes,
     payload_uri
 from {{ source('record', 'signal_observations') }}

@@ -6,6 +6,7 @@ the moment they were archived, mostly 0 and 1, so they are left out.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -114,7 +115,24 @@ def _post_data(item: object) -> tuple[object, bool]:
 def _counters(post: Post) -> Counters:
     if not isinstance(post, LivePost):
         return Counters()
-    return Counters(likes=max(post.score, 0), comments=post.num_comments, views=post.view_count)
+    return Counters(
+        likes=max(post.score, 0),
+        comments=post.num_comments,
+        views=post.view_count,
+        dislikes=None if post.upvote_ratio is None else dislikes(post.score, post.upvote_ratio),
+    )
+
+
+def dislikes(score: int, upvote_ratio: float) -> int:
+    """Votes against, which Reddit doesn't tell: of score = up − down and ratio = up / (up + down).
+
+    Where these don't give it, as a score is not told below 0 and the ratio is rounded, the fewest that go with the
+    ratio and one vote for, which is the author's.
+    """
+    if score > 0 and upvote_ratio > 0.5:
+        return min(round(score * (1 - upvote_ratio) / (2 * upvote_ratio - 1)), MAX_COUNTER)
+    share = max(upvote_ratio, 0.01)
+    return ceil((1 - share) / share)
 
 
 def _metadata(post: Post) -> Json:

@@ -25,7 +25,7 @@ from resources.embedders import embedder
 HOUR = datetime(2026, 11, 23, 6, tzinfo=UTC)
 WEIGHTS = Weights(version=3, freshness=0.25, engagement=0.25, novelty=0.15, community_fit=0.15, seasonality=0.20)
 TIME = pl.Datetime("us", "UTC")
-COUNTERS: dict[str, Any] = {"likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64}
+COUNTERS: dict[str, Any] = {"likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64, "dislikes": pl.Int64}
 SIGNALS: dict[str, Any] = {
     "signal_id": pl.String, "source": pl.String, "external_id": pl.String, "content": pl.String, "url": pl.String,
     "category": pl.String, "published_at": TIME, "captured_at": TIME, "metadata": pl.String, **COUNTERS,
@@ -121,7 +121,7 @@ def row(content: str, *, source: str, metadata: dict[str, Any], key: str, **fiel
         "signal_id": id_, "topic_id": id_, "topic_likeness": 1.0, "source": source, "external_id": None,
         "content": content, "url": None,
         "category": None, "published_at": None, "captured_at": HOUR, "metadata": json.dumps(metadata),
-        "likes": None, "comments": None, "views": None, "payload_uri": "raw-signals/x", **fields,
+        "likes": None, "comments": None, "views": None, "dislikes": None, "payload_uri": "raw-signals/x", **fields,
     }  # fmt: skip
 
 

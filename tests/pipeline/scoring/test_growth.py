@@ -16,14 +16,14 @@ from pipeline.scoring import calendar, growth, pace
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SCHEMA: dict[str, Any] = {
     "signal_id": pl.String, "source": pl.String, "published_at": pace.UTC_TIME, "captured_at": pace.UTC_TIME,
-    "likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64,
+    "likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64, "dislikes": pl.Int64,
 }  # fmt: skip
 SOURCES = sorted({*growth.forecasts(), "never_heard_of"})
 
 
 def sighting(name: str, source: str, born: float | None, ago: float, views: int | None) -> dict[str, Any]:
     return {
-        "signal_id": name, "source": source, "likes": None, "comments": None, "views": views,
+        "signal_id": name, "source": source, "likes": None, "comments": None, "views": views, "dislikes": None,
         "published_at": None if born is None else NOW - timedelta(hours=born),
         "captured_at": NOW - timedelta(hours=ago),
     }  # fmt: skip
@@ -153,3 +153,12 @@ def test_more_interactions_are_never_expected_to_bring_fewer(views: int, more: i
     before = [sighting("a", source, 30, 20, 10), sighting("a", source, 30, 10, 20)]
     slow, fast = (measured([*before, sighting("a", source, 30, 0, n)])["expected"][0] for n in (views, views + more))
     assert fast >= slow
+
+
+def test_the_more_are_against_it_the_less_a_post_is_expected_to_gather() -> None:
+    post = sighting("a", "reddit_posts", 1, 0, None)
+    few, usual, many, unknown = (
+        measured([post | {"likes": 300, "dislikes": against}])["expected"][0] for against in (3, 33, 150, None)
+    )
+    assert few > usual > many
+    assert unknown == pytest.approx(usual, rel=0.01), "what isn't told counts as usual"

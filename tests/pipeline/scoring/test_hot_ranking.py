@@ -34,7 +34,7 @@ def item(topic: int, signal: int, likes: int | None = 100, **changes: Any) -> di
         **{"topic_id": uuid(topic), "title": f"topic {topic}", "began_at": at, "signal_id": uuid(signal)},
         **{"source": "posts", "content": f"signal {signal}", "url": f"https://example.org/{signal}"},
         **{"author": f"author {signal}", "published_at": at - timedelta(hours=1), "captured_at": at},
-        **{"likes": likes, "comments": None, "views": None},
+        **{"likes": likes, "comments": None, "views": None, "dislikes": None},
     }
     return values | changes
 
@@ -46,7 +46,7 @@ def seen(*items: Mapping[str, Any]) -> pl.DataFrame:
 def usual(source: str = "posts", count: int = 60, factor: int = 1) -> pl.DataFrame:
     """Signals of the days before, of 60 to 180 interactions an hour, times the factor."""
     at = NOW - timedelta(hours=60)
-    rows = [(f"{source}-{n}", source, at - timedelta(hours=1), at, factor * (60 + 120 * n // count), None, None)
+    rows = [(f"{source}-{n}", source, at - timedelta(hours=1), at, factor * (60 + 120 * n // count), None, None, None)
             for n in range(count)]  # fmt: skip
     return pl.DataFrame(rows, schema=HISTORY_SCHEMA, orient="row")
 

@@ -14,7 +14,7 @@ from pipeline.scoring import calendar, pace
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SCHEMA: dict[str, Any] = {
     "signal_id": pl.String, "source": pl.String, "published_at": pace.UTC_TIME, "captured_at": pace.UTC_TIME,
-    "likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64,
+    "likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64, "dislikes": pl.Int64,
 }  # fmt: skip
 
 
@@ -24,6 +24,7 @@ def seen(*rows: tuple[str, float | None, float, int | None], source: str = "redd
         [
             {
                 "signal_id": name, "source": source, "likes": likes, "comments": None, "views": None,
+                "dislikes": None,
                 "published_at": None if born is None else NOW - timedelta(hours=born),
                 "captured_at": NOW - timedelta(hours=ago),
             }

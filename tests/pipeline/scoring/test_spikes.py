@@ -18,14 +18,14 @@ from pipeline.scoring.spikes import MAX_PER_SOURCE, MIN_BASELINE, MIN_Z, spikes
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 SCHEMA: dict[str, Any] = {
     "signal_id": pl.String, "source": pl.String, "published_at": pace.UTC_TIME, "captured_at": pace.UTC_TIME,
-    "likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64,
+    "likes": pl.Int64, "comments": pl.Int64, "views": pl.Int64, "dislikes": pl.Int64,
 }  # fmt: skip
 
 
 def seen(likes: Mapping[str, int | None], source: str = "posts", hours_ago: float = 0.5) -> pl.DataFrame:
     """Signals published an hour before they were seen: so many interactions in sixty minutes."""
     at = NOW - timedelta(hours=hours_ago)
-    rows = [(name, source, at - timedelta(hours=1), at, count, None, None) for name, count in likes.items()]
+    rows = [(name, source, at - timedelta(hours=1), at, count, None, None, None) for name, count in likes.items()]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 

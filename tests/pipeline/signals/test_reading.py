@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.models import MAX_COUNTER, Counters, Payload, Signal
 from pipeline.signals import Reading, merge, read
 from pipeline.signals.parsers import PARSERS
+from pipeline.signals.parsers.reddit_posts import dislikes
 from pipeline.signals.text import clean
 from tests import recorded
 
@@ -89,10 +90,26 @@ def test_a_reddit_post_becomes_a_signal() -> None:
     signal = one(post(title="Bread &amp; butter\n\nfor\u200b all", link_flair_text="Crumb &amp; crust", view_count=900))
     assert signal.content == "Bread & butter for all"
     assert signal.category == "Breadit"
-    assert signal.counters == Counters(likes=120, comments=8, views=900)
+    assert signal.counters == Counters(likes=120, comments=8, views=900, dislikes=4)
     assert signal.metadata == {"kind": "post", "upvote_ratio": 0.97, "flair": "Crumb & crust"}
     assert signal.published_at == NOW - timedelta(hours=1)
     assert signal.url == "https://www.reddit.com/comments/abc1/"
+
+
+@given(st.integers(1, 400), st.integers(0, 400))
+def test_votes_against_follow_from_the_score_and_the_ratio(up: int, down: int) -> None:
+    """As exactly as a ratio of two digits tells them; of a score that is not told, the fewest there can be."""
+    score, ratio = max(up - down, 0), round(up / (up + down), 2)
+    found = dislikes(score, ratio)
+    if score and ratio > 0.5:
+        shares = [(score + found) / (score + 2 * found), up / (up + down)]
+        assert abs(shares[0] - shares[1]) <= 0.01
+    else:
+        assert 1 <= found <= max(down, 100)
+
+
+def test_without_the_ratio_votes_against_are_not_known() -> None:
+    assert one(post(upvote_ratio=None)).counters.dislikes is None
 
 
 def test_a_negative_score_is_no_likes_but_is_kept() -> None:
