@@ -2,8 +2,8 @@
 
 `python -m benchmarks.evals.choosing`: cross-validation on the posts that the fit may see. Coefficients of four fifths,
 in the order of publication, rank the last fifth by what is expected, and all five together are judged by average
-precision of who becomes hot. Nothing of the second half, which the evaluation judges, is read: what is chosen here isn't
-tuned on it.
+precision of who becomes hot. Nothing of the second half, which the evaluation judges, is read: what is chosen here is
+not tuned on it.
 """
 
 from __future__ import annotations
