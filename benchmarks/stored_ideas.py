@@ -162,6 +162,7 @@ def observed(server_url: str, observations: int) -> str:
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     with psycopg.connect(server_url, autocommit=True) as connection:
         if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None:
+            schema.upgrade(url)
             return url
         half_made = sql.Identifier(f"{name}_half_made")
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(half_made))
@@ -185,6 +186,7 @@ def stored(server_url: str, ideas: int, titles: Sequence[tuple[str, str]]) -> st
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     with psycopg.connect(server_url, autocommit=True) as connection:
         if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None:
+            schema.upgrade(url)
             return url
         free = shutil.disk_usage(FOLDER).free
         if free < ideas * BYTES_PER_IDEA + 2**30:
