@@ -18,7 +18,10 @@ DUPLICATE = 0.9
 spread their cosines differently."""
 
 ROUND = 4
-"""At once so many times are compared with the record as the limit and the quotas would let in."""
+"""At once so many times are compared with the record as the limit and the quotas would let in, ..."""
+
+AHEAD = 16
+"""... of which no more than so many times the limit are passed over: what comes then is hardly ever kept."""
 
 
 class Neighbour(Protocol):
@@ -137,7 +140,7 @@ def select(
         if index not in known:
             batch, aside = [index], []
             likely = _Tally(wide, [*(traits[i] for i in kept), traits[index]])
-            while waiting and likely.total < ROUND * limit:
+            while waiting and likely.total < ROUND * limit and len(aside) < AHEAD * limit:
                 following = heapq.heappop(waiting)
                 other = following[-1]
                 if not kept_of.has_room(traits[other]):
