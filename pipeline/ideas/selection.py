@@ -138,7 +138,8 @@ def select(
         if not kept_of.has_room(traits[index]):
             continue
         if index not in known:
-            batch, aside = [index], []
+            batch: list[int] = [index]
+            aside: list[tuple[float, str, int]] = []
             likely = _Tally(wide, [*(traits[i] for i in kept), traits[index]])
             while waiting and likely.total < ROUND * limit and len(aside) < AHEAD * limit:
                 following = heapq.heappop(waiting)
