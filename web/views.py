@@ -33,6 +33,7 @@ FACTORS: Final = {
 MEASURES: Final = {
     "hours_since_peak": "hours since the peak (below zero: before it)",
     "half_life_hours": "hours until interest halves",
+    "dislikes": "votes against",
     "pace_per_minute": "likes, comments and views per minute",
     "pace_hours": "measured over hours",
     "usual": "usual for the source",

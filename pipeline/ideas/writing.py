@@ -24,7 +24,7 @@ from pipeline.signals.health import Confidence
 
 DECIDED_BY = "pipeline.ideas 1"
 
-MEASURED = ("observations", "age_hours", "burst", "expected", "log_sd", "z_sd")
+MEASURED = ("dislikes", "observations", "age_hours", "burst", "expected", "log_sd", "z_sd")
 """What else may have been measured of a signal: evidence where it was."""
 
 Floats = NDArray[np.float64]

@@ -21,7 +21,7 @@ from pipeline.scoring.uncertainty import Measurement
 
 INPUTS: Mapping[str, tuple[str, ...]] = {
     "freshness": ("hours_since_peak", "half_life_hours", "observations", "age_hours", "burst"),
-    "engagement": ("counters", "pace_per_minute", "pace_hours", "usual", "expected", "log_sd", "z", "z_sd"),
+    "engagement": ("counters", "dislikes", "pace_per_minute", "pace_hours", "usual", "expected", "log_sd", "z", "z_sd"),
     "novelty": ("cosine_centroid", "centroid_ideas", "nearest"),
     "community_fit": (
         "topic", "pair_strength", "own_community", "cosine_niche", "niche_words", "niche_affinity", "niche_titles",

@@ -90,7 +90,7 @@ def test_health_is_ok_with_revision_and_age(gallery: TestClient) -> None:
     health = answer.json()
     assert answer.status_code == 200
     assert health["status"] == health["database"] == health["object_store"] == "ok"
-    assert health["revision"] == "0004"
+    assert health["revision"] == "0005"
     assert health["newest_hour"] == "2026-11-23T05:00:00Z"
     began = datetime.now(UTC) - timedelta(seconds=health["age_seconds"])
     assert abs(began - datetime(2026, 11, 23, 5, tzinfo=UTC)) < timedelta(minutes=1)

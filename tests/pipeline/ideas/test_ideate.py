@@ -294,6 +294,18 @@ def test_a_fast_post_is_measured_against_its_source_and_told_so(make: Make) -> N
     assert "Tomatoes" in idea.phrase or "Tomato" in idea.phrase
 
 
+def test_votes_against_weigh_and_are_told(make: Make) -> None:
+    others = [post(f"my {n} tomatoes", "gardening", likes=30 + n) | {"dislikes": 3} for n in range(9)]
+    told = post("these tomatoes are huge", "gardening", likes=306)
+    liked, disputed = (make(frame(told | {"dislikes": against}, *others)).ideas[0] for against in (3, 300))
+    assert liked.signal_id == disputed.signal_id == UUID(told["signal_id"])
+    assert liked.factors.engagement > disputed.factors.engagement
+    assert disputed.evidence["dislikes"] == 300
+    assert disputed.card
+    engagement = next(share for share in disputed.card.shares if share.factor == "engagement")
+    assert engagement.inputs["dislikes"] == 300
+
+
 def test_counters_that_came_later_than_the_hour_do_not_matter(make: Make) -> None:
     row = post("these tomatoes are huge", "gardening")
     later = pl.DataFrame(
