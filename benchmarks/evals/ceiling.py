@@ -58,9 +58,10 @@ def _told(data: Path) -> pl.DataFrame:
             place=pl.col("rank_in_category").min(),
             overall=pl.col("rank_in_category").filter(everything).min().fill_null(UNPLACED),
             lists=pl.len(),
-            category=pl.col("category").filter(~everything).min().cast(pl.Categorical).to_physical(),
-            short=pl.col("title").first().str.to_lowercase().str.contains("#short"),
+            category=pl.col("category").filter(~everything).min(),
+            short=pl.col("title").sort().first().str.to_lowercase().str.contains("#short"),
         )
+        .with_columns(category=pl.col("category").rank("dense"))
     )
 
 
