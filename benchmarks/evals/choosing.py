@@ -33,15 +33,19 @@ class Fold(NamedTuple):
     """For each of the AGES: measured posts that are not hot yet, with whether they become so as `relevant`."""
 
 
-def folds(data: Path) -> tuple[datetime, list[Fold]]:
-    """The end of the first half, and its posts in fifths."""
+def first_half(data: Path) -> tuple[datetime, pl.DataFrame]:
+    """Its end, and what was observed until then."""
     observed = trajectories.reddit(data)
     until = trajectories.halfway(observed, "published_at")
-    early = observed.filter(pl.col("captured_at") <= until)
+    return until, observed.filter(pl.col("captured_at") <= until)
+
+
+def folds(early: pl.DataFrame) -> list[Fold]:
+    """The posts in fifths, by publication."""
     place = early.select("published_at", "signal_id").unique().sort("published_at", "signal_id").with_row_index("place")
     fifth = place.select("signal_id", fold=pl.col("place") * FOLDS // pl.len())
     known = early.join(fifth, on="signal_id", how="inner", maintain_order="left")
-    return until, [_fold(known.filter(pl.col("fold") != n), known.filter(pl.col("fold") == n)) for n in range(FOLDS)]
+    return [_fold(known.filter(pl.col("fold") != n), known.filter(pl.col("fold") == n)) for n in range(FOLDS)]
 
 
 def _fold(fitted: pl.DataFrame, ranked: pl.DataFrame) -> Fold:
@@ -75,8 +79,11 @@ def main() -> int:
     if not available():
         print(f"no recorded posts at {data_dir()}: set ENGINE_SHARED to the folder that holds data/")
         return 0
-    until, found = folds(data_dir())
-    print(f"Posts until {until:%Y-%m-%d %H:%M} UTC; average precision by minutes watched")
+    until, early = first_half(data_dir())
+    found = folds(early)
+    odds = early.select(((pl.col("likes") + pl.col("dislikes") + 1) / (pl.col("dislikes") + 1)).median()).item()
+    print(f"Posts until {until:%Y-%m-%d %H:%M} UTC: votes for to one against, median {odds:.1f}")
+    print("Average precision by minutes watched")
     print(f"{'':<22}" + "".join(f"{minutes:>8}" for minutes in fitting.AGES) + f"{'mean':>8}")
     for term in (None, *growth.TERMS[1:]):
         if term and not any(growth.terms(posts)[:, growth.TERMS.index(term)].any() for posts in found[0].ranked):

@@ -71,7 +71,7 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
         )
         .sort("signal_id")
     )
-    measured = growth.measures(signals, history, now).drop("source", "dislikes", *pace.COUNTERS)
+    measured = growth.measures(signals, history, now).drop("source", *pace.TOLD)
     frame = frame.join(measured, on="signal_id", how="left", maintain_order="left")
     today = now.date()
     rows = frame.to_dicts()

@@ -92,7 +92,7 @@ def hot_topics(seen: pl.DataFrame, history: pl.DataFrame, now: datetime, most: i
         .sort("signal_id", "captured_at")
         .unique("signal_id", keep="last", maintain_order=True)
     )
-    growing = growth.measures(seen, history, now).drop("source", "dislikes", *pace.COUNTERS)
+    growing = growth.measures(seen, history, now).drop("source", *pace.TOLD)
     measured = items.join(growing, on="signal_id", how="left").sort(
         ["topic_id", "z", "pace", "captured_at", "signal_id"], descending=[False, True, True, True, False],
         nulls_last=True,

@@ -39,13 +39,16 @@ PRIOR = 3.0
 """Interactions that the earlier pace weighs as much as where the recent one is estimated (Gamma-Poisson)."""
 
 COUNTERS = ("likes", "comments", "views")
-OBSERVATION = ("signal_id", "source", "published_at", "captured_at", *COUNTERS, "dislikes")
+TOLD = (*COUNTERS, "dislikes")
+"""What a source may tell of a signal; votes against are no interactions."""
+
+OBSERVATION = ("signal_id", "source", "published_at", "captured_at", *TOLD)
 UTC_TIME = pl.Datetime("us", "UTC")
 
 
 def observations(signals: pl.DataFrame, history: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """Every observation of the 7 days before `now`, once, with `total` interactions; later ones are not looked at."""
-    types = {"published_at": UTC_TIME, "captured_at": UTC_TIME} | dict.fromkeys((*COUNTERS, "dislikes"), pl.Int64)
+    types = {"published_at": UTC_TIME, "captured_at": UTC_TIME} | dict.fromkeys(TOLD, pl.Int64)
     frames = [frame.select(OBSERVATION).cast(types) for frame in (signals, history)]  # type: ignore[arg-type]
     counted = pl.any_horizontal(pl.col(COUNTERS).is_not_null())
     return (
@@ -114,7 +117,7 @@ def _estimates(counted: pl.DataFrame) -> pl.DataFrame:
     """Totals and paces per signal, from the ends of its recent and its earlier stretch."""
     ends = counted.group_by("signal_id", maintain_order=True).agg(
         pl.col("total").last(),
-        *(pl.col(name).last() for name in (*COUNTERS, "dislikes")),
+        *(pl.col(name).last() for name in TOLD),
         pl.col("window", "born").first(),
         first=pl.col("at").first(),
         first_total=pl.col("total").first(),
@@ -136,7 +139,7 @@ def _estimates(counted: pl.DataFrame) -> pl.DataFrame:
             .otherwise((pl.col("base_gain") + PRIOR) / (pl.col("base_minutes") + pseudo))
         )
         .with_columns(burst=(pl.col("recent") / pl.col("earlier")).log())
-        .select("signal_id", "total", *COUNTERS, "dislikes", "pace", "pace_hours", "recent", "earlier", "life", "burst")
+        .select("signal_id", "total", *TOLD, "pace", "pace_hours", "recent", "earlier", "life", "burst")
     )
 
 

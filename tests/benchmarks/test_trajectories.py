@@ -178,20 +178,33 @@ def test_the_table_of_coefficients_is_written_as_it_is_read(tmp_path: Path) -> N
     assert (tmp_path / "growth.csv").read_text() == fitting.FILE.read_text()
 
 
-@pytest.mark.slow
-def test_on_recorded_trajectories_ours_beats_the_plain_baselines(shared: Path) -> None:
+@pytest.fixture
+def trajectory_data(shared: Path) -> Path:
     data = shared / "data"
     if not (data / "youtube_us_daily").is_dir():
         pytest.skip(f"no trajectories in {data}")
-    charted, posted = youtube.run(data), reddit.run(data)
+    return data
+
+
+@pytest.mark.slow
+def test_on_recorded_charts_ours_beats_the_plain_baselines(trajectory_data: Path) -> None:
+    charted = youtube.run(trajectory_data)
     for table in charted.tables:
         assert (
             mean(table, "ours", "NDCG@50") > mean(table, "views per hour", "NDCG@50") > mean(table, "random", "NDCG@50")
         )
-    at_ages = [f"AP {minutes} min" for minutes in reddit.AGES]
-    ours, plain = (
-        np.array([mean(posted.tables[0], method, measure) for measure in at_ages])
-        for method in ("ours", "score per minute")
-    )
-    assert ours.mean() > plain.mean()
-    assert ours[reddit.AGES.index(reddit.TARGET_AGE)] >= reddit.TARGET
+
+
+BEHIND = pytest.mark.xfail(
+    strict=True, reason="since votes against count, score per minute is ahead here: .587 to .580"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("minutes", [15, pytest.param(25, marks=BEHIND), 35, 65])
+def test_on_recorded_posts_ours_beats_the_score_per_minute(trajectory_data: Path, minutes: int) -> None:
+    posts, measure = reddit.run(trajectory_data).tables[0], f"AP {minutes} min"
+    ours = mean(posts, "ours", measure)
+    if minutes == reddit.TARGET_AGE:
+        assert ours >= reddit.TARGET
+    assert ours > mean(posts, "score per minute", measure)

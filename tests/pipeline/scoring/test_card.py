@@ -233,7 +233,7 @@ def test_the_interval_of_freshness_holds_the_true_value_at_least_as_often_as_it_
              "likes": int(c), "comments": None, "views": None, "dislikes": None}
             for w, c in zip(when, counts, strict=True)
         ]  # fmt: skip
-        frame = pl.DataFrame(rows, schema_overrides=dict.fromkeys((*pace.COUNTERS, "dislikes"), pl.Int64))
+        frame = pl.DataFrame(rows, schema_overrides=dict.fromkeys(pace.TOLD, pl.Int64))
         found = pace.paces(pace.observations(frame, frame.clear(), NOW)).to_dicts()[0]
         since = (NOW - found["peak_at"]).total_seconds() / 3600
         evidence = post(
