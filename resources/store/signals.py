@@ -14,6 +14,7 @@ from pipeline.models import Event, Rejected, Signal, identity
 from resources.store.events import Events
 from resources.store.frames import UTC_TIME, frame
 from resources.store.staging import Connection, stage
+from resources.store.topics import Topics
 
 SIGHTING_COLUMNS = {
     "id": "uuid",
@@ -155,6 +156,8 @@ class Signals:
         """
         if not batch:
             return Recorded(0, 0, 0)
+        # Of two that insert a row at one moment, the one that waits fails at content_hash: ON CONFLICT (id) ignores it.
+        Topics(self._connection).hold()
         by_id: dict[UUID, Signal] = {}
         stage(self._connection, "staged_sightings", SIGHTING_COLUMNS, _rows(batch, by_id))
         written = self._connection.execute(RECORD_SIGNALS).fetchall()
