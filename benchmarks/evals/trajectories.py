@@ -143,6 +143,11 @@ def chart(observed: pl.DataFrame, now: datetime, by: growth.Forecasts = growth.f
     )
 
 
+def first_look(observed: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """What is observed at `now`: all that an engine knows which never looked before."""
+    return observed.filter(pl.col("captured_at") == now)
+
+
 def at_age(
     observed: pl.DataFrame, minutes: float, by: growth.Forecasts = growth.forecast
 ) -> tuple[pl.DataFrame, datetime]:

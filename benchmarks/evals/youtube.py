@@ -34,16 +34,25 @@ def run(data: Path) -> Evaluation:
         if since is None or now >= since
         for case in _case(region, observed, now, trees)
     ]
+    firsts = [
+        case
+        for region, observed in sorted(regions.items())
+        for now in trajectories.moments(observed)
+        if since is None or now >= since
+        for case in _first(region, observed, now)
+    ]
     every = [moment for observed in regions.values() for moment in trajectories.moments(observed)]
     listed, gone = sum(case.listed for case in cases), sum(case.listed - len(case.signals) for case in cases)
     note = (
         f"{listed:,} listed videos, {gone:,} of them ({gone / max(listed, 1):.0%}) are off the chart two days later: "
         "what they gained is not known, and they are left out. Ties are broken at random."
     )
-    whole = _table("All that are still listed two days later", cases, note)
+    targets = {f"NDCG@{TOP}": 0.90, f"NDCG@{TOP} fresh": 0.87}
+    whole = _table("All that are still listed two days later", cases, targets, note)
     known = [_kept(case, case.signals["last_gain"].is_not_null()) for case in cases]
-    seen = _table("Of these, videos that were observed before the snapshot as well", known, note)
-    tables = [whole, seen] if cases else []
+    seen = _table("Of these, videos that were observed before the snapshot as well", known, targets, note)
+    first = _table("The first look: all, by this one chart alone, as in an installation's first hour", firsts, {}, note)
+    tables = [whole, seen, first] if cases else []
     ndcg = f"NDCG@{TOP}"
     return Evaluation(
         title="YouTube: the charts of a day",
@@ -60,7 +69,7 @@ def run(data: Path) -> Evaluation:
         ] if cases else [],
         findings=[
             *(f"{name}: {trajectories.told(table.lines, measure)}"
-              for name, table in (("All", whole), ("Observed before", seen))
+              for name, table in (("All", whole), ("Observed before", seen), ("First look", first))
               for measure in (ndcg, f"{ndcg} fresh")),
         ] if cases else ["The data has no snapshot after the fit that is followed for two days: nothing was judged."],
     )  # fmt: skip
@@ -70,7 +79,7 @@ def _fresh(signals: pl.DataFrame) -> pl.Series:
     return signals["age_hours"] <= FRESH_HOURS
 
 
-def _table(title: str, cases: list[Case], note: str) -> Table:
+def _table(title: str, cases: list[Case], targets: dict[str, float], note: str) -> Table:
     measures = {
         f"NDCG@{TOP}": trajectories.ndcg_at(TOP), f"P@{TOP}": trajectories.precision_at(TOP),
         "Spearman": trajectories.rank_correlation(), f"NDCG@{TOP} fresh": trajectories.ndcg_at(TOP, _fresh),
@@ -80,7 +89,7 @@ def _table(title: str, cases: list[Case], note: str) -> Table:
     found = trajectories.lines(cases, measures) if cases else []
     sizes = sum(len(case.signals) for case in cases), sum(int(_fresh(case.signals).sum()) for case in cases)
     told = f"{note} Ranked here: {sizes[0]:,}, of which {sizes[1]:,} are fresh."
-    return Table(title, found, [case.label for case in cases], {f"NDCG@{TOP}": 0.90, f"NDCG@{TOP} fresh": 0.87}, told)
+    return Table(title, found, [case.label for case in cases], targets, told)
 
 
 def _case(region: str, observed: pl.DataFrame, now: datetime, trees: ceiling.Expected) -> list[Case]:
@@ -94,6 +103,18 @@ def _case(region: str, observed: pl.DataFrame, now: datetime, trees: ceiling.Exp
     ours = trajectories.engine(lambda by: (trajectories.chart(observed, now, by), now))
     rivals = {**_baselines(signals), ceiling.NAME: trees(signals, now)}
     return [trajectories.case(f"{region} {now:%m-%d %H:%M}", signals, ours, rivals, len(measured))]
+
+
+def _first(region: str, observed: pl.DataFrame, now: datetime) -> list[Case]:
+    """The case of an engine that has seen nothing before `now`."""
+    found = trajectories.later(observed, now, AHEAD, NEAR)
+    if not found:
+        return []
+    seen = trajectories.first_look(observed, now)
+    measured = trajectories.chart(seen, now)
+    signals = trajectories.gains(measured, observed, found[0], "views")
+    ours = trajectories.engine(lambda by: (trajectories.chart(seen, now, by), now))
+    return [trajectories.case(f"{region} {now:%m-%d %H:%M}", signals, ours, _at_once(signals), len(measured))]
 
 
 def _last_day(observed: pl.DataFrame, now: datetime) -> pl.DataFrame:
@@ -115,6 +136,19 @@ def _last_day(observed: pl.DataFrame, now: datetime) -> pl.DataFrame:
     )
 
 
+def _at_once(signals: pl.DataFrame) -> dict[str, Floats]:
+    """The baselines that need one chart."""
+    of = partial(numbers, signals)
+    age = np.maximum(of("age_hours"), LEAST_AGE)
+    return {
+        "random": np.random.default_rng(SEED).random(len(signals)),
+        "recency": -age,
+        "views": of("views"),
+        "views per hour": of("views") / age,
+        "views per hour^1.5": of("views") / age**1.5,
+    }
+
+
 def _baselines(signals: pl.DataFrame) -> dict[str, Floats]:
     of = partial(numbers, signals)
     age = np.maximum(of("age_hours"), LEAST_AGE)
@@ -122,12 +156,7 @@ def _baselines(signals: pl.DataFrame) -> dict[str, Floats]:
     a_day = np.where(np.isnan(of("last_gain")), of("views"), of("last_gain")) / hours
     middle = np.maximum(age - hours / 2, LEAST_AGE)
     ahead = AHEAD / timedelta(hours=1)
-    return {
-        "random": np.random.default_rng(SEED).random(len(signals)),
-        "recency": -age,
-        "views": of("views"),
-        "views per hour": of("views") / age,
-        "views per hour^1.5": of("views") / age**1.5,
+    return _at_once(signals) | {
         "last day's gain": a_day,
         "last day's gain, by a power law": a_day * middle * np.log1p(ahead / age),
     }

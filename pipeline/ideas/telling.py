@@ -72,11 +72,12 @@ def news(niche: Niche, neighbour: Neighbour | None, first: bool) -> str:
     return f"our nearest is “{neighbour.phrase}” ({neighbour.similarity:.2f})"
 
 
-def peak(source: str, hours: float, half_life: float, dated: Dated | None, today: date) -> str:
-    """How far the best moment to list it is, and how fast it passes."""
+def peak(source: str, hours: float, half_life: float, seen: int | None, dated: Dated | None, today: date) -> str:
+    """How far the best moment to list it is, and how fast it passes; `seen` is how often it was counted, if it was."""
     if dated is None:
         name, gone = source.replace("_", " "), "just now" if hours < 1 else f"{_hours(hours)} ago"
-        return f"it went fastest {gone}; at {name} half of the interest is gone after {_hours(half_life)}"
+        what = "it came up" if seen is None else "it was listed, seen once," if seen == 1 else "it went fastest"
+        return f"{what} {gone}; at {name} half of the interest is gone after {_hours(half_life)}"
     best = listing_peak(dated.date)
     left = (best - today).days
     when_best = "today" if left == 0 else f"{_days(left)} from now" if left > 0 else f"{_days(-left)} ago"

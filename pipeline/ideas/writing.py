@@ -84,11 +84,12 @@ def idea(
         }
     measures = Factors(**dict(zip(NAMES, map(float, table[index]), strict=True)))
     paced = telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["usual"]))
+    counted = None if row["pace"] is None else row["observations"]
     suits = telling.fit(niche, candidate.strength, signal.community, candidate.topic)
     new = telling.news(niche, neighbour, first=np.isnan(to_centroid[index]))
     told = {
         "freshness": telling.peak(
-            row["source"], evidence["hours_since_peak"], evidence["half_life_hours"], what, today
+            row["source"], evidence["hours_since_peak"], evidence["half_life_hours"], counted, what, today
         ),
         "engagement": paced,
         "novelty": new,

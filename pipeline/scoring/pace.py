@@ -75,8 +75,9 @@ def paces(seen: pl.DataFrame) -> pl.DataFrame:
         total, counters and dislikes as last seen;
         pace: recent interactions per minute, null if unknown, and pace_hours, the time it was measured over;
         peak_at: end of the last interval between observations that went at least AT_PEAK of the fastest one's pace. The
-            life before the first observation is an interval as well; its peak is publication, or that observation if
-            the source was watched before it: what enters a list is rising. Without pace: publication;
+            life before the first observation is an interval as well. What was seen once is at its peak then: a list
+            holds what goes on, whatever its age. Seen again and slower, its peak was publication; or its first
+            observation, if the source was watched before: it came onto the list as it rose. Without pace: publication;
         age_hours: from publication to the last observation, null if unknown;
         observations: how many, in the 7 days;
         entered: whether this is its first observation, and the source was watched before, so that it is new there;
@@ -196,9 +197,9 @@ def _peaks(counted: pl.DataFrame) -> pl.DataFrame:
         counted.with_columns(first=first, since=since, before=pl.col("total").shift().over("signal_id").fill_null(0))
         .with_columns(minutes=pl.when("first").then(minutes.clip(MIN_MINUTES)).otherwise(minutes))
         .with_columns(step=(pl.col("total") - pl.col("before")).clip(0) / pl.col("minutes"))
-        .filter(pl.col("step").is_not_null())
+        .filter(pl.col("step").is_not_null() & (pl.col("first") | (pl.col("minutes") >= MIN_STRETCH)))
         .with_columns(
-            ends=pl.when(pl.col("first") & ~pl.col("watched"))
+            ends=pl.when(pl.col("first") & ~pl.col("watched") & (pl.len().over("signal_id") > 1))
             .then(pl.min_horizontal("published_at", "captured_at"))
             .otherwise("captured_at")
         )

@@ -133,7 +133,7 @@ def _freshness(evidence: Json) -> Measurement:
             lambda hours: factors.freshness(hours, calendar.dated_half_life(hours)), {"hours": Input(hours)}
         )
     # The peak ends anywhere in the interval that it was seen in, and is taken to end with it. Seen once, it is taken to
-    # be publication, and may have ended at any moment since, this one included.
+    # go on, and may have ended at any moment since publication.
     seen = observations(evidence)
     gap = _age(evidence) / seen * (UNIFORM if seen > 1 else 1 / QUANTILE)
     unseen = half_life if evidence.get("pace_per_minute") is None else gap

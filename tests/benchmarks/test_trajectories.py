@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks.evals import fitting, hackernews, reddit, trajectories, youtube
+from benchmarks.evals import fitting, going_on, hackernews, reddit, trajectories, youtube
 from benchmarks.evals.base import Evaluation, Table
 from pipeline.ideas.preparing import prepare
 from pipeline.scoring import growth
@@ -103,6 +103,31 @@ def test_scores_of_a_snapshot_are_the_same_whatever_came_later(data: Path) -> No
     one, another = (trajectories.chart(observed, now) for observed in (short, other))
     assert one.equals(another)
     assert short["views"].max() != other["views"].max()
+
+
+def test_at_the_first_look_what_gathers_faster_comes_first_though_it_is_older(data: Path) -> None:
+    (observed,) = trajectories.youtube(data).values()
+    number = pl.col("signal_id").str.slice(1).cast(pl.Int64)
+    older = observed.with_columns(published_at=pl.col("published_at") - pl.duration(hours=3 * number))
+    now = trajectories.moments(older)[2]
+    seen = trajectories.first_look(older, now)
+    measured = trajectories.chart(seen, now).sort("signal_id")
+    score = trajectories.ranked(measured, now).score()
+    assert seen["captured_at"].unique().to_list() == [now]
+    assert (np.diff(score) > 0).all()
+
+
+def test_what_goes_on_is_told_from_what_stops_and_from_what_leaves_the_list(data: Path) -> None:
+    (observed,) = trajectories.youtube(data).values()
+    number = pl.col("signal_id").str.slice(1).cast(pl.Int64)
+    first, second = trajectories.moments(observed)[:2]
+    before, after = (observed.filter(pl.col("captured_at") == moment) for moment in (first, second))
+    stopped = before.filter(number.is_between(20, 39)).with_columns(captured_at=after["captured_at"][0])
+    two = pl.concat([before, stopped.cast(before.schema), after.filter(number >= 40)])
+    seen = going_on.looks(two, timedelta(days=1), timedelta(hours=1))
+    (row,) = going_on.by_age(seen, 24.0).to_dicts()
+    assert (row["above"], row["n"]) == (2, VIDEOS)
+    assert (row["stays"], row["goes_on"]) == (pytest.approx(40 / 60), pytest.approx(20 / 40))
 
 
 def test_a_post_is_measured_by_what_was_seen_until_the_age_only(data: Path) -> None:
@@ -208,3 +233,11 @@ def test_on_recorded_posts_ours_beats_the_score_per_minute(trajectory_data: Path
     if minutes == reddit.TARGET_AGE:
         assert ours >= reddit.TARGET
     assert ours > mean(posts, "score per minute", measure)
+
+
+@pytest.mark.slow
+def test_on_recorded_front_pages_ours_beats_the_plain_baselines(trajectory_data: Path) -> None:
+    pages, first = hackernews.run(trajectory_data).tables
+    assert mean(pages, "ours", "NDCG@10") > mean(pages, "points per hour", "NDCG@10")
+    for other in ("rank", "points", "recency"):
+        assert mean(first, "ours", "NDCG@10") > mean(first, other, "NDCG@10")

@@ -42,7 +42,6 @@ def test_one_observation_is_measured_over_the_life_so_far() -> None:
     row = one(seen(("a", 5, 0, 600)))
     assert row["pace"] == pytest.approx(2)
     assert row["pace_hours"] == pytest.approx(5)
-    assert row["peak_at"] == NOW - timedelta(hours=5)
 
 
 def test_successive_observations_are_measured_between_them_and_remember_their_peak() -> None:
@@ -71,6 +70,7 @@ def test_two_sightings_of_the_same_minute_are_no_pace() -> None:
     row = one(seen(("a", 5, 1 / 60, 600), ("a", 5, 0, 600)))
     assert row["pace"] == pytest.approx(2)
     assert row["burst"] is None
+    assert row["peak_at"] == NOW - timedelta(minutes=1)
 
 
 def test_burst_is_positive_where_the_recent_pace_beats_the_earlier_one() -> None:
@@ -94,13 +94,22 @@ def test_a_thing_that_has_not_slowed_to_a_quarter_is_at_its_peak() -> None:
     assert slowed["peak_at"] == NOW - timedelta(hours=3)
 
 
-def test_what_enters_a_list_that_was_watched_is_at_its_peak_then() -> None:
+def test_what_was_seen_once_on_a_list_is_at_its_peak_then_whatever_its_age() -> None:
+    once = one(seen(("a", 200, 0, 6000)))
+    assert (once["entered"], once["peak_at"]) == (False, NOW)
+
+
+def test_what_slowed_after_the_first_look_had_its_peak_at_publication_or_as_it_entered_a_watched_list() -> None:
     watched = seen(("other", 300, 48, 10))
-    late = seen(("a", 200, 0, 6000))
-    rows = [pace.paces(pace.observations(late, history, NOW)) for history in (watched, seen())]
+    slowed = seen(("a", 200, 2, 6000), ("a", 200, 0, 6001))
+    rows = [pace.paces(pace.observations(slowed, history, NOW)) for history in (watched, seen())]
     entered, unknown = (rows.filter(pl.col("signal_id") == "a").row(0, named=True) for rows in rows)
-    assert (entered["entered"], entered["peak_at"]) == (True, NOW)
-    assert (unknown["entered"], unknown["peak_at"]) == (False, NOW - timedelta(hours=200))
+    assert entered["peak_at"] == NOW - timedelta(hours=2)
+    assert unknown["peak_at"] == NOW - timedelta(hours=200)
+
+
+def test_what_is_seen_later_in_its_week_is_dated_by_its_one_sighting_and_not_by_now() -> None:
+    assert one(seen(("a", 90, 50, 6000)))["peak_at"] == NOW - timedelta(hours=50)
 
 
 def test_a_counter_corrected_downwards_is_no_negative_pace() -> None:
