@@ -132,10 +132,8 @@ def _freshness(evidence: Json) -> Measurement:
         return Measurement(
             lambda hours: factors.freshness(hours, calendar.dated_half_life(hours)), {"hours": Input(hours)}
         )
-    # The peak ends anywhere in the interval that it was seen in, and is taken to end with it. Seen once, it is taken to
-    # go on, and may have ended at any moment since publication.
-    seen = observations(evidence)
-    gap = _age(evidence) / seen * (UNIFORM if seen > 1 else 1 / QUANTILE)
+    # The peak ends anywhere in the interval that it was seen in, and is taken to end with it; seen once: its life.
+    gap = _age(evidence) / observations(evidence) * UNIFORM
     unseen = half_life if evidence.get("pace_per_minute") is None else gap
     causes = {"sightings": unseen, "late": half_life * sqrt(lateness(evidence))}
     return Measurement(lambda hours: factors.freshness(hours, half_life), {"hours": Input(hours, causes)})
