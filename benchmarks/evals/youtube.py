@@ -71,6 +71,9 @@ def run(data: Path) -> Evaluation:
             *(f"{name}: {trajectories.told(table.lines, measure)}"
               for name, table in (("All", whole), ("Observed before", seen), ("First look", first))
               for measure in (ndcg, f"{ndcg} fresh")),
+            f"Where it is lost: with the gain of newcomers known, {ndcg} of the forecast would be "
+            f"{_knowing(cases, newcomers=True):.3f}, with that of all others {_knowing(cases, newcomers=False):.3f}. "
+            f"Newcomers make up {_share(cases):.0%} of what the {TOP} that gained most gained.",
         ] if cases else ["The data has no snapshot after the fit that is followed for two days: nothing was judged."],
     )  # fmt: skip
 
@@ -115,6 +118,25 @@ def _first(region: str, observed: pl.DataFrame, now: datetime) -> list[Case]:
     signals = trajectories.gains(measured, observed, found[0], "views")
     ours = trajectories.engine(lambda by: (trajectories.chart(seen, now, by), now))
     return [trajectories.case(f"{region} {now:%m-%d %H:%M}", signals, ours, _at_once(signals), len(measured))]
+
+
+def _knowing(cases: list[Case], *, newcomers: bool) -> float:
+    """NDCG of the forecast, with what was really gained in its place for newcomers, or for all others."""
+    found = []
+    for case in cases:
+        entered = case.signals["entered"].to_numpy()
+        forecast = np.log(numbers(case.signals, "expected"))
+        gained = np.log(numbers(case.signals, "gain") + pace.HALF)
+        gained += np.median((forecast - gained)[~entered])
+        known = entered if newcomers else ~entered
+        found.append(trajectories.ndcg_at(TOP)(np.where(known, gained, forecast), case.signals))
+    return float(np.mean(found))
+
+
+def _share(cases: list[Case]) -> float:
+    """Of the gain of the TOP that gained most, the part of newcomers; mean over the cases."""
+    best = [case.signals.top_k(TOP, by="gain") for case in cases]
+    return float(np.mean([np.average(top["entered"], weights=numbers(top, "gain")) for top in best]))
 
 
 def _last_day(observed: pl.DataFrame, now: datetime) -> pl.DataFrame:
