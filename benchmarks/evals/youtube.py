@@ -27,20 +27,14 @@ def run(data: Path) -> Evaluation:
     regions = trajectories.youtube(data)
     since = trajectories.judged_from(trajectories.YOUTUBE)
     trees = ceiling.youtube(data)
-    cases = [
-        case
+    judged = [
+        (region, observed, now)
         for region, observed in sorted(regions.items())
         for now in trajectories.moments(observed)
         if since is None or now >= since
-        for case in _case(region, observed, now, trees)
     ]
-    firsts = [
-        case
-        for region, observed in sorted(regions.items())
-        for now in trajectories.moments(observed)
-        if since is None or now >= since
-        for case in _first(region, observed, now)
-    ]
+    cases = [case for one in judged for case in _case(*one, trees)]
+    firsts = [case for one in judged for case in _first(*one)]
     every = [moment for observed in regions.values() for moment in trajectories.moments(observed)]
     listed, gone = sum(case.listed for case in cases), sum(case.listed - len(case.signals) for case in cases)
     note = (
