@@ -52,7 +52,7 @@ def _scored(tx: Transaction, then: AsOf, undated: pl.DataFrame, embedder: Embedd
         history=then.history,
         embed=embedder.embed,
         model=embedder.model,
-        nearest=lambda vectors: then.nearest(vectors, embedder.model),
+        nearest=then.earlier(embedder.model).nearest,
         centroids=then.centroids(embedder.model),
         communities=then.communities(embedder.model),
         weights=then.weights,

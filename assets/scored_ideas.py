@@ -77,7 +77,7 @@ def scored_ideas(
             history=scope.history(tx),
             embed=embedder.embed,
             model=embedder.model,
-            nearest=lambda vectors: then.nearest(vectors, embedder.model),
+            nearest=then.earlier(embedder.model).nearest,
             centroids=then.centroids(embedder.model),
             communities=then.communities(embedder.model),
             weights=weights,

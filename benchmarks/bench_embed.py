@@ -79,7 +79,7 @@ def found(store: Store, model: Embedder, numbers: list[int], vectors: Vectors) -
     """How many of some ideas the index finds by their own vectors, and how long one takes."""
     started = time.perf_counter()
     with store.transaction() as tx:
-        answers = tx.ideas.nearest(vectors, model.model, FIRST + timedelta(days=3650))
+        answers = tx.ideas.earlier(model.model, FIRST + timedelta(days=3650)).nearest(vectors)
     took = (time.perf_counter() - started) / len(numbers)
     right = sum(answer is not None and answer.similarity > 1 - 1e-5 for answer in answers)
     return f"{right} of {len(numbers)} found, {took * 1000:.1f} ms each"

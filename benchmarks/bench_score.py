@@ -1,10 +1,11 @@
 """From raw items to committed ideas: throughput, memory and where the time goes, however many ideas are stored.
 
 Archived pages of real titles, in the shape of Reddit's API, go through the functions of the assets `raw_signals` and
-`scored_ideas`, without Dagster around them but for one line. Then: how many of the true ten nearest ideas the index
-finds, what a week of observations costs to read, and the naive way, one row at a time, on a sample. Before each number
-of stored ideas two hours of other items go by, which are printed apart: an index that is not in memory yet is slow, and
-who has a million ideas has seen many hours.
+`scored_ideas`, without Dagster around them but for one line; of hours of 1,000 and 10,000 items the median of three.
+Then: how many of the true ten nearest ideas the index finds, what a week of observations costs to read, and the naive
+way, one row at a time, on a sample. Each hour is measured with every number of stored ideas in turn, as a machine is
+not equally fast all the time. Before, eight hours of other items go by, which are printed apart: an index that is not
+in memory yet is slow, and who has a million ideas has seen thousands of hours.
 
 Run: `python -m benchmarks.bench_score`, or with `--quick` without 100,000 items and without a million ideas. Each
 measurement has a process of its own. Databases with stored ideas lie in `build/bench-score`; a million take some 7 GB,
@@ -51,11 +52,12 @@ from resources.vault import vault
 from tests import recorded
 
 T = TypeVar("T")
-ITEMS = (1_000, 10_000, 100_000)
 STORED = (0, 100_000, 1_000_000)
 WITH_DAGSTER = 10_000
-WARM, OTHERS = 10_000, (100_000, 110_000)
-"""Items of the hours before those that are measured, which are other ones: posts that so many others precede."""
+MEASURED = {1_000: (0, 1_000, 2_000), 10_000: (0, 10_000, 20_000), 100_000: (0,)}
+"""Items → the hours of so many that are measured, as the numbers of posts before theirs; the median counts."""
+WARM, OTHERS = 10_000, range(40_000, 120_000, 10_000)
+"""Items of the hours before those that are measured, and as many hours; only the hour of 100,000 has some in common."""
 OBSERVED = 1_000_000
 AGAINST = 10_000
 """Items of the hour that the naive way is compared in."""
@@ -85,7 +87,8 @@ PARTS = {
     ),
     "select": ("pipeline.ideas.selection:select",),
     "nearest, centroids": (
-        *(f"resources.store.ideas:Ideas.{name}" for name in ("nearest", "centroids", "centroid_ideas")),
+        "resources.store.neighbours:Earlier.nearest",
+        *(f"resources.store.ideas:Ideas.{name}" for name in ("centroids", "centroid_ideas")),
         "resources.store.niches:Niches.learned",
     ),
     "record ideas": (
@@ -195,17 +198,17 @@ def hour(url: str, items: int, stored: int, skipped: int = 0) -> Took:
 
 
 def counted() -> list[int]:
-    """Grows by the number of vectors with every call of `Ideas.nearest`."""
-    from resources.store.ideas import Ideas  # noqa: PLC0415 - as it is now, with the watch around it
+    """Grows by the number of vectors with every call of `Earlier.nearest`."""
+    from resources.store.neighbours import Earlier  # noqa: PLC0415 - as it is now, with the watch around it
 
     asked: list[int] = []
-    nearest = Ideas.nearest
+    nearest = Earlier.nearest
 
-    def counting(self: Ideas, vectors: Any, *args: Any) -> Any:
+    def counting(self: Earlier, vectors: Any) -> Any:
         asked.append(len(vectors))
-        return nearest(self, vectors, *args)
+        return nearest(self, vectors)
 
-    setattr(Ideas, "nearest", counting)  # noqa: B010 - mypy refuses the plain way
+    setattr(Earlier, "nearest", counting)  # noqa: B010 - mypy refuses the plain way
     return asked
 
 
@@ -259,12 +262,13 @@ def played(url: str, items: int, skipped: int = 0) -> Iterator[Settings]:
 
 
 def recall(url: str, neighbourhood: Neighbourhood) -> Recall:
-    """Compare `Ideas.neighbours` with the truth for the vectors of the neighbourhood."""
+    """Compare `Earlier.neighbours` with the truth for the vectors of the neighbourhood."""
     model = embedder("wordllama").model
     with Store(url) as store, store.transaction() as tx:
-        tx.ideas.neighbours(neighbourhood.vectors[:20], model, HOUR, 10)
+        earlier = tx.ideas.earlier(model, HOUR)
+        earlier.neighbours(neighbourhood.vectors[:20], 10)
         begun = time.perf_counter()
-        found = tx.ideas.neighbours(neighbourhood.vectors, model, HOUR, 10)
+        found = earlier.neighbours(neighbourhood.vectors, 10)
         took = time.perf_counter() - begun
     hits = [
         len({near.idea_id for near in own} & set(truth)) for own, truth in zip(found, neighbourhood.truth, strict=True)
@@ -399,7 +403,7 @@ def main() -> None:
         print(f"no recorded titles at {recorded.data_dir()}: set ENGINE_SHARED to the folder that holds data/")
         return
     quick = "--quick" in sys.argv
-    counts, stores = (ITEMS[:-1], STORED[:-1]) if quick else (ITEMS, STORED)
+    counts, stores = ([*MEASURED][:-1], STORED[:-1]) if quick else ([*MEASURED], STORED)
     FOLDER.mkdir(parents=True, exist_ok=True)
     logging.disable(logging.INFO)
     told: list[str] = []
@@ -411,9 +415,16 @@ def main() -> None:
             before = [alone(hour, url, WARM, stored, skipped).took.wall for skipped in OTHERS]
             print(f"\nthe first hours that see {stored:,} stored ideas, of {WARM:,} other items each: "
                   f"{', '.join(f'{seconds:.1f}' for seconds in before)} s")  # fmt: skip
-            for items in counts:
-                measured[items, stored] = alone(hour, url, items, stored)
-                show(measured[items, stored], measured.get((items, 0)) if stored else None)
+        for items in counts:
+            hours = [
+                (stored, alone(hour, url, items, stored, skipped))
+                for skipped in MEASURED[items]
+                for stored, url in urls.items()
+            ]
+            for stored in urls:
+                own = sorted((took for at, took in hours if at == stored), key=lambda took: took.took.wall)
+                measured[items, stored] = own[len(own) // 2]
+                show(measured[items, stored], measured[items, 0] if stored else None)
         for (items, stored), took in measured.items():
             case = f"{items:,} items, {stored:,} stored"
             if items == 10_000:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from pipeline.ideas import candidates, selection, writing
 from pipeline.ideas.candidates import Candidate
 from pipeline.ideas.measuring import centroid_cosines, fit, hear, nearest_at_least, pairs, voices_of
 from pipeline.ideas.preparing import prepare
-from pipeline.ideas.selection import Nearest, Neighbour, Traits
+from pipeline.ideas.selection import Nearest, Traits
 from pipeline.models import EMBEDDING_DIM, Decision, Idea, Vectors, Weights, hour_of
 from pipeline.scoring import factors
 from pipeline.scoring.communities import Community, Embed
@@ -107,20 +107,19 @@ def ideate(
         [
             factors.freshness(prepared.hours_since_peak, prepared.half_life)[at],
             factors.engagement(prepared.z)[at],
-            factors.novelty(to_centroid, nearest_at_least(vectors, centroids)),
+            np.zeros(len(made)),
             fitting.factor,
             prepared.season[at],
         ]
     )
 
-    def rescored(batch: Sequence[int], neighbours: Sequence[Neighbour | None]) -> NDArray[np.float64]:
-        near = [np.nan if neighbour is None else neighbour.similarity for neighbour in neighbours]
-        table[batch, NAMES.index("novelty")] = factors.novelty(to_centroid[batch], near)
-        return weighted(table[batch], weights)
+    def scores_at(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
+        table[:, NAMES.index("novelty")] = factors.novelty(to_centroid, cosines)
+        return weighted(table, weights)
 
     chosen = selection.select(
-        bounds=weighted(table, weights),
-        rescored=rescored,
+        at_least=nearest_at_least(vectors, centroids),
+        scores=scores_at,
         keys=[f"{c.niche}:{c.phrase.text}:{prepared.seen[c.signal].signal_id}" for c in made],
         traits=[Traits(c.signal, c.niche, c.format, c.template) for c in made],
         vectors=vectors,
@@ -128,7 +127,9 @@ def ideate(
         limit=limit,
         duplicate=duplicate,
     )
-    scores = weighted(table, weights)
+    cosines = np.full(len(made), np.nan)
+    cosines[list(chosen.kept)] = [np.nan if near is None else near.similarity for near in chosen.neighbours]
+    scores = scores_at(cosines)
 
     tell = partial(
         writing.idea, hour=hour, made=made, prepared=prepared, table=table, scores=scores, fitting=fitting,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -17,36 +16,31 @@ DUPLICATE = 0.9
 """Cosine from which on two phrases are the same idea to the default embedder (docs/scoring.md says why); other models
 spread their cosines differently."""
 
-ROUND = 4
+ROUND = 2
 """At once so many times are compared with the record as the limit and the quotas would let in, ..."""
 
 AHEAD = 16
 """... of which no more than so many times the limit are passed over: what comes then is hardly ever kept."""
 
+Floats = NDArray[np.float64]
 
-class Neighbour(Protocol):
+
+class Neighbour(NamedTuple):
     """An earlier idea near to a vector."""
 
-    @property
-    def idea_id(self) -> UUID:
-        """Its id."""
-        ...
-
-    @property
-    def phrase(self) -> str:
-        """Its words."""
-        ...
-
-    @property
-    def similarity(self) -> float:
-        """Its cosine with the vector."""
-        ...
+    idea_id: UUID
+    phrase: str
+    similarity: float
+    """Cosine, −1 … 1."""
+    vector: NDArray[np.float32]
+    """The idea's own, shape (EMBEDDING_DIM,)."""
 
 
 Nearest = Callable[[Vectors], Sequence[Neighbour | None]]
 
-Rescored = Callable[[Sequence[int], Sequence[Neighbour | None]], NDArray[np.float64]]
-"""Scores of candidates, by index, once their nearest earlier idea is known: none higher than before."""
+Scores = Callable[[Floats], Floats]
+"""From each candidate's cosine with its nearest earlier idea, NaN where there is none, to its score: the nearer, the
+lower."""
 
 
 class Traits(NamedTuple):
@@ -99,10 +93,43 @@ class _Tally:
             count[trait] += 1
 
 
+class _Known:
+    """What is known of each candidate's nearest earlier idea.
+
+    What was found for one candidate is an earlier idea to all: the nearest of none is farther than that.
+    """
+
+    def __init__(self, vectors: Vectors, at_least: Floats) -> None:
+        self._vectors = vectors
+        self._at_least = at_least
+        self._found: list[Neighbour] = []
+        self._which = np.zeros(len(vectors), np.int64)
+        self._cosines = np.full(len(vectors), np.nan)
+        self.asked = np.zeros(len(vectors), np.bool_)
+
+    def add(self, batch: Sequence[int], neighbours: Sequence[Neighbour | None]) -> None:
+        self.asked[batch] = True
+        if found := [neighbour for neighbour in neighbours if neighbour]:
+            cosines = self._vectors @ np.stack([neighbour.vector for neighbour in found]).T
+            which = cosines.argmax(axis=1)
+            nearest = cosines[np.arange(len(which)), which]
+            nearer = ~(nearest <= self._cosines)
+            self._which[nearer], self._cosines[nearer] = which[nearer] + len(self._found), nearest[nearer]
+            self._found += found
+
+    def cosines(self) -> Floats:
+        """With the nearest, or what that is at least as long as the record was not asked."""
+        return np.where(self.asked, self._cosines, np.fmax(self._cosines, self._at_least))
+
+    def neighbour(self, index: int) -> Neighbour | None:
+        cosine = float(self._cosines[index])
+        return None if np.isnan(cosine) else self._found[self._which[index]]._replace(similarity=cosine)
+
+
 def select(
     *,
-    bounds: NDArray[np.float64],
-    rescored: Rescored,
+    at_least: Floats,
+    scores: Scores,
     keys: Sequence[str],
     traits: Sequence[Traits],
     vectors: Vectors,
@@ -116,8 +143,8 @@ def select(
     its bound, one that is at least the highest bound left is the highest score left.
 
     Args:
-        bounds: Shape (n,): what each score is at most.
-        rescored: The scores that count.
+        at_least: Shape (n,): what the cosine with the nearest earlier idea is at least; NaN where nothing is known.
+        scores: The scores that count.
         keys: What breaks ties, smallest first.
         traits: What the quotas count.
         vectors: Shape (n, EMBEDDING_DIM).
@@ -125,42 +152,65 @@ def select(
         limit: The most that are kept.
         duplicate: Cosine from which on two are the same idea.
     """
-    most = quotas(limit)
-    kept_of, wide = _Tally(most), Quotas(*(ROUND * top for top in most))
-    known: dict[int, Neighbour | None] = {}
-    kept: list[int] = []
-    duplicates = 0
-    waiting = [(-float(bound), keys[index], index) for index, bound in enumerate(bounds)]
-    heapq.heapify(waiting)
-    while waiting and len(kept) < limit:
-        best = heapq.heappop(waiting)
-        index = best[-1]
-        if not kept_of.has_room(traits[index]):
-            continue
-        if index not in known:
-            batch: list[int] = [index]
-            aside: list[tuple[float, str, int]] = []
-            likely = _Tally(wide, [*(traits[i] for i in kept), traits[index]])
-            while waiting and likely.total < ROUND * limit and len(aside) < AHEAD * limit:
-                following = heapq.heappop(waiting)
-                other = following[-1]
-                if not kept_of.has_room(traits[other]):
-                    continue
-                if room := likely.has_room(traits[other]):
-                    likely.add(traits[other])
-                (batch.append(other) if room and other not in known else aside.append(following))
-            neighbours = nearest(vectors[batch])
-            known |= zip(batch, neighbours, strict=True)
-            scores = rescored(batch, neighbours)
-            aside += [(-float(score), keys[i], i) for i, score in zip(batch, scores, strict=True)]
-            for one in aside:
-                heapq.heappush(waiting, one)
-            continue
-        neighbour = known[index]
-        near = neighbour is not None and neighbour.similarity >= duplicate
-        if near or (kept and float((vectors[kept] @ vectors[index]).max()) >= duplicate):
-            duplicates += 1
-            continue
-        kept.append(index)
-        kept_of.add(traits[index])
-    return Selection(tuple(kept), tuple(known[index] for index in kept), duplicates)
+    known = _Known(vectors, at_least)
+    chosen = _Choice(known, traits, vectors, limit, duplicate)
+    ranks = np.argsort(np.argsort(keys, kind="stable"))
+    left = np.arange(len(keys))
+    while True:
+        bounds = scores(known.cosines())[left]
+        left = left[np.lexsort((ranks[left], -bounds))]
+        left = left[chosen.decide(left.tolist()) :]
+        if len(chosen.kept) == limit or not (batch := chosen.likely(left.tolist())):
+            return Selection(tuple(chosen.kept), tuple(chosen.neighbours), chosen.duplicates)
+        known.add(batch, nearest(vectors[batch]))
+
+
+class _Choice:
+    """What is kept so far, and what of the rest is worth to be asked about."""
+
+    def __init__(self, known: _Known, traits: Sequence[Traits], vectors: Vectors, limit: int, duplicate: float) -> None:
+        self._known, self._traits, self._vectors = known, traits, vectors
+        self._limit, self._duplicate, self._most = limit, duplicate, quotas(limit)
+        self._kept_of = _Tally(self._most)
+        self.kept: list[int] = []
+        self.neighbours: list[Neighbour | None] = []
+        self.duplicates = 0
+
+    def decide(self, order: Sequence[int]) -> int:
+        """Keep or leave out those before the first that has to be asked about. Returns how many those are."""
+        for place, index in enumerate(order):
+            if len(self.kept) == self._limit:
+                return place
+            if self._kept_of.has_room(self._traits[index]):
+                if not self._known.asked[index]:
+                    return place
+                self._keep_unless_near(index)
+        return len(order)
+
+    def _keep_unless_near(self, index: int) -> None:
+        neighbour = self._known.neighbour(index)
+        near = neighbour is not None and neighbour.similarity >= self._duplicate
+        if near or (self.kept and float((self._vectors[self.kept] @ self._vectors[index]).max()) >= self._duplicate):
+            self.duplicates += 1
+            return
+        self.kept.append(index)
+        self.neighbours.append(neighbour)
+        self._kept_of.add(self._traits[index])
+
+    def likely(self, order: Sequence[int]) -> list[int]:
+        """Those to be asked about next: the first that the quotas, so many times as wide, have room for."""
+        wide = _Tally(Quotas(*(ROUND * top for top in self._most)), [self._traits[i] for i in self.kept])
+        batch: list[int] = []
+        aside = 0
+        for index in order:
+            if wide.total >= ROUND * self._limit or aside == AHEAD * self._limit:
+                break
+            if not self._kept_of.has_room(self._traits[index]):
+                continue
+            if room := wide.has_room(self._traits[index]):
+                wide.add(self._traits[index])
+            if room and not self._known.asked[index]:
+                batch.append(index)
+            else:
+                aside += 1
+        return batch

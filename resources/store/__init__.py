@@ -11,7 +11,6 @@ or twice at once, is to run it once.
 
 from resources.store.designs import StoredDesign
 from resources.store.hot import InboxRow, bell
-from resources.store.ideas import Neighbour
 from resources.store.listings import StoredListing
 from resources.store.metrics import ResolvedMetric
 from resources.store.mockups import StoredMockup
@@ -20,7 +19,6 @@ from resources.store.signals import Recorded
 
 __all__ = [
     "InboxRow",
-    "Neighbour",
     "Recorded",
     "ResolvedMetric",
     "Store",

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 
 from pipeline.designs.copies import Neighbour
 from pipeline.models import Attempt, GarmentColor, Model, Proof, Recipe, Verdict, identity
-from resources.store.ideas import AS_BEFORE, THROUGH_INDEX
+from resources.store.neighbours import AS_BEFORE, THROUGH_INDEX
 from resources.store.staging import Connection, stage
 
 COLUMNS = {

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from pipeline.models import EMBEDDING_DIM, Event, Factors, Idea, IdeaStatus, Model, Vectors
+from pipeline.models import Event, Factors, Idea, IdeaStatus, Vectors
 from resources.store.events import Events
+from resources.store.neighbours import Earlier, check_shape
 from resources.store.seasons import Seasons
 from resources.store.staging import Connection, stage
 
@@ -93,45 +94,6 @@ UPDATE ideas SET
 FROM due JOIN locked ON locked.id = due.id WHERE ideas.id = due.id
 RETURNING ideas.id
 """
-# What waits for its season is no double of its own return.
-# halfvec in ORDER BY is what the index is on; which of those are nearest is measured on the whole vector.
-NEAREST: LiteralString = """
-SELECT q.position - 1, n.id, n.phrase, n.similarity
-FROM staged_queries q CROSS JOIN LATERAL (
-    SELECT c.id, c.phrase, 1 - (c.embedding <=> q.embedding) AS similarity
-    FROM (
-        SELECT i.id, i.phrase, i.embedding FROM ideas i
-        WHERE i.embedding_model = %(model)s AND coalesce(i.earlier_hour, i.hour) < %(before)s
-            AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
-        ORDER BY i.embedding::halfvec(768) <=> q.embedding::halfvec(768) LIMIT %(among)s
-    ) c ORDER BY similarity DESC, c.id LIMIT %(most)s
-) n
-ORDER BY q.position, n.similarity DESC, n.id
-"""
-# On through the index until enough ideas pass the filter, past those of this hour or another model (pgvector ≥ 0.8);
-# and through the index at all: the planner, blind to what reading vectors out of line costs, would rather sort
-# thousands.
-THROUGH_INDEX: LiteralString = """
-SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 120; SET LOCAL enable_sort = off
-"""
-AMONG = 10
-"""So many by the index, at least, from which the nearest are chosen by the whole vector."""
-HOW_MANY: LiteralString = """
-SELECT count(*) FROM (
-    SELECT FROM ideas i WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) < %(before)s
-        AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
-    ORDER BY coalesce(earlier_hour, hour) DESC LIMIT %(limit)s
-) few
-"""
-FEW = 5_000
-"""Of so few earlier ideas each is compared: quicker than the index, and surer where they are few of very many."""
-EARLIER: LiteralString = """
-SELECT id, phrase, embedding FROM ideas i
-WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) < %(before)s
-    AND (i.returns_on IS NULL OR i.returns_on > (%(before)s + interval '1 hour')::date)
-"""
-PAGE = 5_000
-AS_BEFORE: LiteralString = "SET LOCAL enable_sort TO DEFAULT"
 CENTROIDS: LiteralString = """
 SELECT niche, avg(embedding) FROM ideas
 WHERE embedding_model = %(model)s AND coalesce(earlier_hour, hour) >= %(since)s
@@ -161,15 +123,6 @@ FROM wanted WHERE ideas.id = wanted.id
 """
 
 
-class Neighbour(Model):
-    """An earlier idea near to a vector."""
-
-    idea_id: UUID
-    phrase: str
-    similarity: float
-    """Cosine, −1 … 1."""
-
-
 class Ideas:
     """Statements on `ideas`."""
 
@@ -192,7 +145,7 @@ class Ideas:
         Raises:
             ValueError: the shapes do not match.
         """
-        _check_shape(vectors, len(ideas))
+        check_shape(vectors, len(ideas))
         if not ideas:
             return []
         # Of two that insert a row at one moment, the one that waits fails at idea_key, which ON CONFLICT (id) ignores.
@@ -218,7 +171,7 @@ class Ideas:
         Returns:
             The ids of those that came back.
         """
-        _check_shape(vectors, len(ideas))
+        check_shape(vectors, len(ideas))
         if not ideas:
             return []
         rows = (_row(idea, vector) for idea, vector in zip(ideas, vectors, strict=True))
@@ -229,59 +182,14 @@ class Ideas:
             Seasons(self._connection).carry([id_ for id_ in back if id_ in own], hour)
         return back
 
-    def nearest(self, vectors: Vectors, model: str, before: datetime) -> list[Neighbour | None]:
-        """For each vector the nearest idea of earlier hours; None only where there is no earlier idea of the model.
+    def earlier(self, model: str, before: datetime) -> Earlier:
+        """The ideas of the hours before this one, to ask which are near to a vector.
 
         Args:
-            vectors: shape (n, EMBEDDING_DIM).
             model: the embedding model; ideas of another are not compared.
-            before: the start of the hour; only ideas of earlier hours count, and none that waited for this day.
-
-        Returns:
-            n neighbours in the order of the vectors.
+            before: the start of the hour; ideas that waited for this day do not count.
         """
-        return [near[0] if near else None for near in self.neighbours(vectors, model, before, 1)]
-
-    def neighbours(self, vectors: Vectors, model: str, before: datetime, most: int) -> list[list[Neighbour]]:
-        """For each vector the nearest ideas of earlier hours, the nearest first; arguments as of `nearest`.
-
-        Through the HNSW index, which finds nearly all of them (`make bench-score` says how many). Where there are few
-        earlier ideas, and for vectors of which the index gives up too early, as so many ideas that do not count lie
-        nearer, each earlier idea is compared.
-        """
-        _check_shape(vectors, len(vectors))
-        values = {"before": before, "model": model}
-        (known,) = self._connection.execute(HOW_MANY, {**values, "limit": FEW + 1}).fetchall()[0]
-        found: list[list[Neighbour]] = [[] for _ in vectors]
-        if not known or not len(vectors):
-            return found
-        if known > FEW:
-            self._through_index(vectors, {**values, "most": most, "among": max(most, AMONG)}, found)
-        if short := [place for place, near in enumerate(found) if len(near) < min(most, known)]:
-            for place, near in zip(short, self._compared(vectors[short], values, most), strict=True):
-                found[place] = near
-        return found
-
-    def _through_index(self, vectors: Vectors, values: dict[str, object], found: list[list[Neighbour]]) -> None:
-        stage(self._connection, "staged_queries", {"embedding": "vector"}, ((vector,) for vector in vectors))
-        self._connection.execute(THROUGH_INDEX)
-        for place, idea_id, phrase, similarity in self._connection.execute(NEAREST, values):
-            found[place].append(Neighbour(idea_id=idea_id, phrase=phrase, similarity=similarity))
-        self._connection.execute(AS_BEFORE)
-
-    def _compared(self, vectors: Vectors, values: dict[str, object], most: int) -> list[list[Neighbour]]:
-        """The nearest of all, page by page."""
-        best: list[list[tuple[float, UUID, str]]] = [[] for _ in vectors]
-        with self._connection.cursor("earlier_ideas", binary=True) as cursor:
-            cursor.execute(EARLIER, values)
-            while page := cursor.fetchmany(PAGE):
-                cosines = vectors @ np.stack([vector.to_numpy() for *_, vector in page]).T
-                for own, row in zip(best, cosines, strict=True):
-                    nearest = np.argpartition(-row, min(most, len(row)) - 1)[:most]
-                    own += [(-float(row[i]), page[i][0], page[i][1]) for i in nearest.tolist()]
-                    own.sort()
-                    del own[most:]
-        return [[Neighbour(idea_id=i, phrase=phrase, similarity=-far) for far, i, phrase in own] for own in best]
+        return Earlier(self._connection, model, before)
 
     def centroids(self, model: str, since: datetime, before: datetime) -> dict[str, NDArray[np.float32]]:
         """The mean vector, shape (EMBEDDING_DIM,), of each niche's ideas of the hours in [since, before).
@@ -306,11 +214,6 @@ class Ideas:
     def set_status(self, ids: Sequence[UUID], status: IdeaStatus) -> int:
         """Set where ideas stand. Returns how many changed."""
         return self._connection.execute(SET_STATUS, {"ids": list(ids), "status": status}).rowcount
-
-
-def _check_shape(vectors: Vectors, rows: int) -> None:
-    if vectors.shape != (rows, EMBEDDING_DIM):
-        raise ValueError(f"vectors.shape={vectors.shape}: expected ({rows}, {EMBEDDING_DIM})")
 
 
 def _row(idea: Idea, vector: NDArray[np.float32]) -> tuple[object, ...]:

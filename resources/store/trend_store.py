@@ -28,10 +28,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.models import Vectors, Weights
+from pipeline.models import Weights
 from pipeline.scoring.communities import Community
 from resources.store.frames import frame
-from resources.store.ideas import Ideas, Neighbour
+from resources.store.ideas import Ideas
+from resources.store.neighbours import Earlier
 from resources.store.niches import Niches
 from resources.store.signals import HISTORY_SCHEMA, Signals
 from resources.store.staging import Connection
@@ -71,9 +72,9 @@ class AsOf:
         """The weights that ruled the hour."""
         return self._weights.as_of(self.hour)
 
-    def nearest(self, vectors: Vectors, model: str) -> list[Neighbour | None]:
-        """For each vector the nearest idea of earlier hours, as `Ideas.nearest`."""
-        return self._ideas.nearest(vectors, model, self.hour)
+    def earlier(self, model: str) -> Earlier:
+        """The ideas of earlier hours, as `Ideas.earlier`."""
+        return self._ideas.earlier(model, self.hour)
 
     def centroids(self, model: str) -> dict[str, NDArray[np.float32]]:
         """Niche → mean vector of its ideas of the RECENT time before the hour, as `Ideas.centroids`."""

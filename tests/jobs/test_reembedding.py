@@ -181,11 +181,11 @@ def test_the_nearest_are_found_while_half_is_done(store: Store) -> None:
     later = FIRST + timedelta(days=30)
     with store.transaction() as tx:
         for n, model in ((59, NEW), (5, OLD)):
-            (found,) = tx.ideas.nearest(vector(f"phrase {n}", model)[None], model, later)
+            (found,) = tx.ideas.earlier(model, later).nearest(vector(f"phrase {n}", model)[None])
             assert found is not None
             assert found.phrase == f"phrase {n}"
             assert found.similarity == pytest.approx(1, abs=1e-5)
-        (found,) = tx.ideas.nearest(vector("phrase 5", OLD)[None], NEW, later)
+        (found,) = tx.ideas.earlier(NEW, later).nearest(vector("phrase 5", OLD)[None])
         assert found is not None
         assert found.phrase != "phrase 5", "its vector is of the old model"
 

@@ -163,7 +163,7 @@ def test_what_waits_is_no_double_of_its_own_return(store: Store) -> None:
     thought = propose(store)
     archive(store, thought)
     with store.transaction() as tx:
-        before, after = (tx.ideas.nearest(unit(seed=1), MODEL, BACK + timedelta(days=days)) for days in (-2, 0))
+        before, after = (tx.ideas.earlier(MODEL, BACK + timedelta(days=days)).nearest(unit(seed=1)) for days in (-2, 0))
     assert [near and near.idea_id for near in before] == [thought.id]
     assert after == [None]
 

@@ -39,8 +39,8 @@ from pipeline.models import (
 )
 from resources.errors import PermanentError, TransientError
 from resources.postgres import EmbeddedPostgres
-from resources.store import ResolvedMetric, Store, StoredDesign, StoredMockup, ideas, schema
-from resources.store.ideas import NEAREST, THROUGH_INDEX
+from resources.store import ResolvedMetric, Store, StoredDesign, StoredMockup, neighbours, schema
+from resources.store.neighbours import NEAREST, THROUGH_INDEX
 from resources.store.staging import stage
 
 HOUR = datetime(2026, 11, 20, 14, tzinfo=UTC)
@@ -347,12 +347,13 @@ def test_the_nearest_is_of_an_earlier_hour_and_the_same_model(store: Store) -> N
     before = HOUR - timedelta(hours=1)
     with store.transaction() as tx:
         tx.signals.record([(seen, "file:///1")], HOUR)
-        assert tx.ideas.nearest(vectors[:1], MODEL, HOUR) == [None]
+        assert tx.ideas.earlier(MODEL, HOUR).nearest(vectors[:1]) == [None]
         tx.ideas.record([idea("old one", seen, before), idea("old two", seen, before)], vectors[:2])
         tx.ideas.record([idea("this hour", seen)], vectors[2:3])
         tx.ideas.record([idea("other model", seen, before, embedding_model="other")], vectors[3:])
-        found = tx.ideas.nearest(vectors[[1, 0, 2, 3]], MODEL, HOUR)
-        assert tx.ideas.nearest(vectors[:0], MODEL, HOUR) == []
+        earlier = tx.ideas.earlier(MODEL, HOUR)
+        found = earlier.nearest(vectors[[1, 0, 2, 3]])
+        assert earlier.nearest(vectors[:0]) == []
     assert [n.phrase for n in found[:2] if n] == ["old two", "old one"]
     assert all(n and n.similarity == pytest.approx(1, abs=1e-5) for n in found[:2])
     exact = vectors[:2] @ vectors[2]
@@ -370,7 +371,7 @@ def test_the_nearest_is_found_through_the_index(store: Store, monkeypatch: pytes
     with store.transaction() as tx:
         tx.signals.record([(seen, "file:///1")], HOUR)
         tx.ideas.record([idea(f"phrase {n}", seen, before) for n in range(600)], vectors)
-    monkeypatch.setattr(ideas, "FEW", 0)
+    monkeypatch.setattr(neighbours, "FEW", 0)
     with store.connection() as connection:
         connection.execute("ANALYZE ideas")
         stage(connection, "staged_queries", {"embedding": "vector"}, ((vector,) for vector in vectors[:50]))
@@ -379,7 +380,7 @@ def test_the_nearest_is_found_through_the_index(store: Store, monkeypatch: pytes
         plan = connection.execute("EXPLAIN " + NEAREST, values).fetchall()
     assert any("ideas_embedding" in line for (line,) in plan), plan
     with store.transaction() as tx:
-        found = tx.ideas.nearest(vectors[:200], MODEL, HOUR)
+        found = tx.ideas.earlier(MODEL, HOUR).nearest(vectors[:200])
     right = sum(n is not None and n.phrase == f"phrase {i}" for i, n in enumerate(found))
     assert right >= 195
 
@@ -402,7 +403,7 @@ def test_the_nearest_is_right_where_the_hour_itself_crowds_it_out(store: Store) 
     with store.transaction() as tx:
         tx.signals.record([(seen, "file:///1")], HOUR)
         tx.ideas.record([idea(f"phrase {n}", seen, hour) for n, hour in enumerate(hours)], vectors)
-        found = tx.ideas.nearest(queries, MODEL, HOUR)
+        found = tx.ideas.earlier(MODEL, HOUR).nearest(queries)
     best = (queries @ vectors[earlier].T).max(axis=1)
     right = sum(n is not None and n.similarity >= b - 1e-5 for n, b in zip(found, best, strict=True))
     assert None not in found
@@ -427,7 +428,7 @@ def test_centroids_are_the_means_by_niche(store: Store) -> None:
 
 def test_vectors_of_another_shape_are_refused(store: Store) -> None:
     with store.transaction() as tx, pytest.raises(ValueError, match=r"vectors\.shape"):
-        tx.ideas.nearest(np.zeros((1, 384), np.float32), MODEL, HOUR)
+        tx.ideas.earlier(MODEL, HOUR).nearest(np.zeros((1, 384), np.float32))
 
 
 # -- designs and mock-ups ----------------------------------------------------------------------------------------------

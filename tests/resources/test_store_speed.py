@@ -23,7 +23,7 @@ from resources.archive import Archive
 from resources.defaults import object_store
 from resources.embedders import embedder
 from resources.settings import Settings
-from resources.store import Store, ideas
+from resources.store import Store, neighbours
 from resources.store.frames import UTC_TIME, frame
 from resources.vault import vault
 from tests.worlds import HOUR, World, listing_of, post
@@ -72,10 +72,11 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
+@pytest.mark.parametrize("few", [0, 5_000], ids=["index", "compared"])
 def test_an_hour_of_a_thousand_items_sends_as_many_statements_as_one_of_fifty(
-    store: Store, tmp_path: Path, statements: list[str]
+    store: Store, tmp_path: Path, statements: list[str], few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asking = {ideas.HOW_MANY, ideas.EARLIER}
+    monkeypatch.setattr(neighbours, "FEW", few)
     counts = []
     for number, items in enumerate((50, 50, 1_000)):
         settings = Settings(_env_file=None, data_dir=tmp_path / str(number))
@@ -83,9 +84,11 @@ def test_an_hour_of_a_thousand_items_sends_as_many_statements_as_one_of_fifty(
         land(settings, hour, 5_000 * number, items)
         statements.clear()
         run(store, settings, hour)
-        counts.append(sum(statement not in asking for statement in statements))
-        calls = statements.count(ideas.HOW_MANY)
-        assert calls <= 1 + MAX_CANDIDATES / (ROUND * settings.ideas_per_hour), "for neighbours in batches"
+        asking = [statement for statement in statements if "staged_queries" in statement or "enable_sort" in statement]
+        calls = statements.count(neighbours.NEAREST)
+        assert len(asking) == 6 * calls, "staged, told how, asked, as before"
+        assert calls <= (0 if few else 1 + MAX_CANDIDATES / (ROUND * settings.ideas_per_hour)), "in batches"
+        counts.append(len(statements) - len(asking))
     with store.transaction() as tx:
         assert len(tx.ideas.hour(hour)) > 10, "an hour of real work"
     _, fifty, thousand = counts
@@ -163,7 +166,7 @@ def test_ideas_recorded_at_the_same_moment_in_any_order_are_the_same_rows(store:
 def test_nearer_ideas_that_do_not_count_hide_none_that_does(
     store: Store, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ideas, "FEW", few)
+    monkeypatch.setattr(neighbours, "FEW", few)
     asked, counting = unit(5, 3), unit(60, 4)
     crowd = unit(500, 5, near=np.repeat(asked, 100, axis=0))
     others = unit(500, 6, near=np.repeat(asked, 100, axis=0))
@@ -172,20 +175,24 @@ def test_nearer_ideas_that_do_not_count_hide_none_that_does(
         tx.ideas.record([idea(f"Earlier {n}", EARLIER) for n in range(60)], counting)
         tx.ideas.record([idea(f"This hour's {n}") for n in range(500)], crowd)
         tx.ideas.record([idea(f"Other {n}", EARLIER, "another model") for n in range(500)], others)
-        found = tx.ideas.neighbours(asked, MODEL, HOUR, 10)
-        nearest = tx.ideas.nearest(asked, MODEL, HOUR)
+        earlier = tx.ideas.earlier(MODEL, HOUR)
+        found, nearest = earlier.neighbours(asked, 10), earlier.nearest(asked)
     cosines = asked @ counting.T
     truth = [[f"Earlier {n}" for n in np.argsort(-row)[:10]] for row in cosines]
     hits = sum(len({near.phrase for near in own} & set(right)) for own, right in zip(found, truth, strict=True))
     assert hits >= 48
-    assert [near[0] for near in found] == nearest
+    assert [own[0].idea_id for own in found] == [near and near.idea_id for near in nearest]
+    for own in found:
+        for near in own:
+            (place,) = [n for n in range(60) if near.phrase == f"Earlier {n}"]
+            np.testing.assert_array_equal(near.vector, counting[place])
     for own in found:
         assert [near.similarity for near in own] == sorted((near.similarity for near in own), reverse=True)
 
 
 def test_where_the_index_gives_up_every_earlier_idea_is_compared(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ideas, "FEW", 0)
-    monkeypatch.setattr(ideas, "THROUGH_INDEX", ideas.THROUGH_INDEX + "; SET LOCAL hnsw.max_scan_tuples = 1; "
+    monkeypatch.setattr(neighbours, "FEW", 0)
+    monkeypatch.setattr(neighbours, "THROUGH_INDEX", neighbours.THROUGH_INDEX + "; SET LOCAL hnsw.max_scan_tuples = 1; "
                         "SET LOCAL hnsw.ef_search = 1; SET LOCAL hnsw.iterative_scan = off")  # fmt: skip
     asked = unit(1, 3)
     with store.transaction() as tx:
@@ -194,7 +201,7 @@ def test_where_the_index_gives_up_every_earlier_idea_is_compared(store: Store, m
         tx.ideas.record(
             [idea(f"This hour's {n}") for n in range(200)], unit(200, 5, near=np.repeat(asked, 200, axis=0))
         )
-        (near,) = tx.ideas.nearest(asked, MODEL, HOUR)
+        (near,) = tx.ideas.earlier(MODEL, HOUR).nearest(asked)
     assert near is not None
     assert near.phrase == "Far"
     assert near.similarity == pytest.approx(-1, abs=1e-3)

@@ -174,7 +174,7 @@ def past(store: Store) -> dict[str, Any]:
         every = np.vstack([vector(number) for number in range(len(TEXTS))])
         ideation = ideate(
             hour=HOUR, signals=then.signals, history=then.history, embed=EMBEDDER.embed, model=EMBEDDER.model,
-            nearest=lambda vectors: then.nearest(vectors, EMBEDDER.model), centroids=then.centroids(EMBEDDER.model),
+            nearest=then.earlier(EMBEDDER.model).nearest, centroids=then.centroids(EMBEDDER.model),
             communities=then.communities(EMBEDDER.model), weights=weights, limit=60, confidence={},
         )  # fmt: skip
         return {
@@ -182,7 +182,7 @@ def past(store: Store) -> dict[str, Any]:
             "history": then.history.to_dicts(),
             "weights": weights.model_dump(exclude={"version"}),
             # Of ideas that are equally near, any may be found.
-            "nearest": [near and round(near.similarity, 6) for near in then.nearest(every, EMBEDDER.model)],
+            "nearest": [near and round(near.similarity, 6) for near in then.earlier(EMBEDDER.model).nearest(every)],
             "centroids": {name: mean.tolist() for name, mean in then.centroids(EMBEDDER.model).items()},
             "health": [(row.hour, row.payloads) for row in tx.health.rows(HOUR)],
             "scores": {idea.key: idea.score for idea in ideation.ideas},

@@ -7,14 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.ideas import Ideation, ideate, selection
+from pipeline.ideas import Ideation, Neighbour, ideate, selection
 from pipeline.ideas.lexicon import niches
 from pipeline.models import EMBEDDING_DIM, Idea, Vectors, Weights, fold, identity
 from pipeline.scoring.calendar import total_lead_days
@@ -60,12 +60,6 @@ OCCASIONS: tuple[tuple[str, int, str, str, bool], ...] = (
 )
 
 
-class Near(NamedTuple):
-    idea_id: UUID
-    phrase: str
-    similarity: float
-
-
 class Record:
     """Earlier hours' ideas."""
 
@@ -73,12 +67,15 @@ class Record:
         self.ideas: list[Idea] = []
         self.vectors = np.zeros((0, EMBEDDING_DIM), np.float32)
 
-    def nearest(self, vectors: Vectors) -> Sequence[Near | None]:
+    def nearest(self, vectors: Vectors) -> Sequence[Neighbour | None]:
         if not self.ideas:
             return [None] * len(vectors)
         cosines = vectors @ self.vectors.T
         best = cosines.argmax(axis=1)
-        return [Near(self.ideas[b].id, self.ideas[b].phrase, float(c[b])) for b, c in zip(best, cosines, strict=True)]
+        return [
+            Neighbour(self.ideas[b].id, self.ideas[b].phrase, float(c[b]), self.vectors[b])
+            for b, c in zip(best, cosines, strict=True)
+        ]
 
     def centroids(self) -> dict[str, Vectors]:
         return {

@@ -10,49 +10,57 @@ from uuid import UUID
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from pipeline.ideas.selection import DUPLICATE, Neighbour, Traits, quotas, select
+from pipeline.ideas.selection import DUPLICATE, Floats, Neighbour, Traits, quotas, select
 from pipeline.models import EMBEDDING_DIM, Vectors
 
 
-class Near(NamedTuple):
-    idea_id: UUID
-    phrase: str
-    similarity: float
-
-
 class Case(NamedTuple):
-    bounds: NDArray[np.float64]
-    drops: NDArray[np.float64]
+    worth: Floats
+    """What each scores where there is nothing like it."""
+    at_least: Floats
     keys: list[str]
     traits: list[Traits]
     vectors: Vectors
-    near: list[Near | None]
+    earlier: Vectors
     limit: int
+
+    def scores(self, cosines: Floats) -> Floats:
+        """The nearer, the lower; from −1 on, where nothing is known, not at all."""
+        return self.worth - 0.25 * (1 + np.nan_to_num(cosines, nan=-1))
+
+    def true(self) -> Floats:
+        """The cosine of each with its nearest earlier idea."""
+        if not len(self.earlier):
+            return np.full(len(self.vectors), np.nan)
+        return np.asarray((self.vectors @ self.earlier.T).max(axis=1), np.float64)
+
+
+def directions(rng: np.random.Generator, rows: int) -> Vectors:
+    """Unit vectors whose cosines are quarters to the last bit: half a unit, or minus, along four of eight axes."""
+    found = np.zeros((rows, EMBEDDING_DIM), np.float32)
+    for row in found:
+        row[rng.choice(8, 4, replace=False)] = rng.choice([-0.5, 0.5], 4, p=[0.1, 0.9])
+    return found
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """Few distinct scores, so that ties are common; few directions, so that doubles are; bounds too high."""
-    n = draw(st.integers(0, 60))
+    n, m = draw(st.integers(0, 60)), draw(st.integers(0, 30))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    bounds = rng.integers(0, 12, n) / 11
-    drops = np.round(rng.random(n) * rng.integers(0, 2, n) * bounds, 1).clip(0, bounds)
-    vectors = rng.normal(size=(n, EMBEDDING_DIM)).astype(np.float32)
-    which = rng.integers(0, max(n, 1), n)
-    vectors = vectors[which] / np.linalg.norm(vectors[which], axis=1, keepdims=True)
-    earlier = [None if s < 0.2 else Near(UUID(int=i), "p", float(s)) for i, s in enumerate(rng.random(n))]
-    near = [earlier[i] for i in which]
+    vectors, earlier = directions(rng, n), directions(rng, m)
     few = draw(st.integers(1, 6))
     traits = [Traits(int(s), f"n{a}", f"f{b}", f"t{c}") for s, a, b, c in rng.integers(0, few, (n, 4))]
     keys = [f"{key:03d}" for key in rng.permutation(n)]
-    return Case(bounds, drops, keys, traits, vectors, near, draw(st.integers(1, 12)))
+    case = Case(rng.integers(0, 9, n) / 8, np.zeros(0), keys, traits, vectors, earlier, draw(st.integers(1, 12)))
+    known = case.true() - rng.integers(0, 8, n) / 8
+    return case._replace(at_least=np.where(rng.random(n) < 0.2, np.nan, known))
 
 
 def eager(case: Case) -> tuple[list[int], int]:
     """Everything is asked for, scored and sorted, then taken in order."""
-    scores = case.bounds - case.drops
+    nearest, scores = case.true(), case.scores(case.true())
     most = quotas(case.limit)
     counts = [Counter[Any]() for _ in most]
     kept: list[int] = []
@@ -62,8 +70,7 @@ def eager(case: Case) -> tuple[list[int], int]:
             break
         if any(count[trait] >= top for count, trait, top in zip(counts, case.traits[index], most, strict=True)):
             continue
-        near = case.near[index]
-        if (near and near.similarity >= DUPLICATE) or any(
+        if nearest[index] >= DUPLICATE or any(
             float(case.vectors[index] @ case.vectors[other]) >= DUPLICATE for other in kept
         ):
             duplicates += 1
@@ -74,27 +81,86 @@ def eager(case: Case) -> tuple[list[int], int]:
     return kept, duplicates
 
 
+class Record:
+    """Earlier ideas, and what was asked of them."""
+
+    def __init__(self, earlier: Vectors) -> None:
+        self.earlier = earlier
+        self.asked: list[bytes] = []
+
+    def nearest(self, vectors: Vectors) -> Sequence[Neighbour | None]:
+        self.asked += [row.tobytes() for row in vectors]
+        if not len(self.earlier):
+            return [None] * len(vectors)
+        return [self.neighbour(int(row.argmax()), float(row.max())) for row in vectors @ self.earlier.T]
+
+    def neighbour(self, which: int, similarity: float) -> Neighbour:
+        return Neighbour(UUID(int=which), f"idea {which}", similarity, self.earlier[which])
+
+
 @given(cases())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_lazily_chosen_is_what_an_eager_choice_keeps_best_first(case: Case) -> None:
-    asked: list[int] = []
-
-    def rescored(batch: Sequence[int], neighbours: Sequence[Neighbour | None]) -> NDArray[np.float64]:
-        asked.extend(batch)
-        assert [neighbour and neighbour.similarity for neighbour in neighbours] == [
-            (one := case.near[i]) and one.similarity for i in batch
-        ]
-        return case.bounds[list(batch)] - case.drops[list(batch)]
-
-    by_vector = {row.tobytes(): one for row, one in zip(case.vectors, case.near, strict=True)}
+    record = Record(case.earlier)
     chosen = select(
-        bounds=case.bounds, rescored=rescored, keys=case.keys, traits=case.traits, vectors=case.vectors,
-        nearest=lambda vectors: [by_vector[row.tobytes()] for row in vectors], limit=case.limit,
+        at_least=case.at_least, scores=case.scores, keys=case.keys, traits=case.traits, vectors=case.vectors,
+        nearest=record.nearest, limit=case.limit,
     )  # fmt: skip
     kept, duplicates = eager(case)
     assert list(chosen.kept) == kept
     assert chosen.duplicates == duplicates
-    assert chosen.neighbours == tuple(case.near[i] for i in kept)
-    scores = (case.bounds - case.drops)[kept]
-    assert (np.diff(scores) <= 0).all()
-    assert len(asked) == len(set(asked)), "nothing is asked for twice"
+    truth = case.true()
+    for index, near in zip(chosen.kept, chosen.neighbours, strict=True):
+        if near is None:
+            assert not len(case.earlier)
+        else:
+            assert near.similarity == truth[index] == float(near.vector @ case.vectors[index])
+            assert near.phrase == f"idea {near.idea_id.int}"
+    assert (np.diff(case.scores(truth)[kept]) <= 0).all()
+    there = Counter(row.tobytes() for row in case.vectors)
+    assert Counter(record.asked) <= there, "nothing is asked for twice"
+
+
+def apart(count: int) -> Vectors:
+    """Unit vectors that have nothing in common."""
+    return np.eye(count, EMBEDDING_DIM, dtype=np.float32)
+
+
+def traits(count: int) -> list[Traits]:
+    return [Traits(n, f"n{n}", f"f{n}", f"t{n}") for n in range(count)]
+
+
+def test_what_was_found_for_one_is_known_of_all() -> None:
+    """Two say the same as an earlier idea; the record finds it for one of them only, and another for the other."""
+    record = Record(apart(2))
+    vectors = apart(3)[[0, 0, 2]]
+
+    def nearest(vectors: Vectors) -> list[Neighbour | None]:
+        record.nearest(vectors)
+        return [record.neighbour(int(place > 0), float(place == 0)) for place in range(len(vectors))]
+
+    chosen = select(
+        at_least=np.full(3, np.nan), scores=lambda cosines: 1 - 0.1 * np.nan_to_num(cosines), keys=["a", "b", "c"],
+        traits=traits(3), vectors=vectors, nearest=nearest, limit=3,
+    )  # fmt: skip
+    assert chosen.kept == (2,)
+    assert chosen.duplicates == 2
+
+
+def test_what_lies_near_to_something_found_is_hardly_asked_about() -> None:
+    """Of each of 50 topics there are 20 candidates and an earlier idea near to all; nothing is like the last 10."""
+    topics, each, others = 50, 20, 10
+    earlier = apart(topics)
+    noise = np.random.default_rng(1).normal(size=(topics * each, EMBEDDING_DIM)).astype(np.float32)
+    around = np.tile(earlier, (each, 1)) + 0.3 * noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    around /= np.linalg.norm(around, axis=1, keepdims=True)
+    vectors = np.vstack([around, apart(topics + others)[topics:]])
+    worth = np.append(np.linspace(1, 0.9, topics * each), np.full(others, 0.7))
+    record = Record(earlier)
+    chosen = select(
+        at_least=np.full(len(vectors), np.nan), scores=lambda cosines: worth - 0.5 * np.nan_to_num(cosines),
+        keys=[f"{n:04d}" for n in range(len(vectors))], traits=traits(len(vectors)), vectors=vectors,
+        nearest=record.nearest, limit=others,
+    )  # fmt: skip
+    assert sorted(chosen.kept) == list(range(topics * each, topics * each + others))
+    assert len(record.asked) < len(vectors) / 4
