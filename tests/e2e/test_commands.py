@@ -213,6 +213,7 @@ def test_a_run_that_fails_before_its_first_step_is_not_complete(tmp_path: Path, 
     assert done.returncode == 1
 
 
+@pytest.mark.slow
 def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path, database_url: str) -> None:
     (tmp_path / "file").write_text("")
     broken = str(tmp_path / "file" / "objects")

@@ -95,6 +95,7 @@ def test_an_hour_of_a_thousand_items_sends_as_many_statements_as_one_of_fifty(
     assert thousand == fifty > 30
 
 
+@pytest.mark.slow
 def test_runs_of_an_hour_at_the_same_moment_are_one(store: Store, world: World, tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path)
     hours = [HOUR + timedelta(hours=3 * n) for n in range(4)]
