@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
 from benchmarks.evals import ceiling, fitting, trajectories
@@ -120,16 +123,28 @@ def _first(region: str, observed: pl.DataFrame, now: datetime) -> list[Case]:
     return [trajectories.case(f"{region} {now:%m-%d %H:%M}", signals, ours, _at_once(signals), len(measured))]
 
 
+class _Told(NamedTuple):
+    """Of a case, by video: ln of what the forecast expects, and of what was gained, brought to its level."""
+
+    entered: NDArray[np.bool_]
+    forecast: Floats
+    gained: Floats
+
+
+def _told(case: Case) -> _Told:
+    entered = case.signals["entered"].to_numpy()
+    forecast = np.log(numbers(case.signals, "expected"))
+    gained = np.log(numbers(case.signals, "gain") + pace.HALF)
+    return _Told(entered, forecast, gained + np.median((forecast - gained)[~entered]))
+
+
 def _knowing(cases: list[Case], *, newcomers: bool) -> float:
     """NDCG of the forecast, with what was really gained in its place for newcomers, or for all others."""
     found = []
     for case in cases:
-        entered = case.signals["entered"].to_numpy()
-        forecast = np.log(numbers(case.signals, "expected"))
-        gained = np.log(numbers(case.signals, "gain") + pace.HALF)
-        gained += np.median((forecast - gained)[~entered])
-        known = entered if newcomers else ~entered
-        found.append(trajectories.ndcg_at(TOP)(np.where(known, gained, forecast), case.signals))
+        told = _told(case)
+        known = told.entered if newcomers else ~told.entered
+        found.append(trajectories.ndcg_at(TOP)(np.where(known, told.gained, told.forecast), case.signals))
     return float(np.mean(found))
 
 
@@ -137,15 +152,13 @@ def _fitted_to_the_judged(cases: list[Case]) -> float:
     """NDCG of the forecast with newcomers' gain by a quadratic fitted to each case itself, weighted as the fit is."""
     found = []
     for case in cases:
-        entered = case.signals["entered"].to_numpy()
-        told = PolynomialFeatures(2).fit_transform(np.log1p([numbers(case.signals, name) for name in KNOWN]).T)
-        forecast = np.log(numbers(case.signals, "expected"))
-        gained = np.log(numbers(case.signals, "gain") + pace.HALF)
-        gained += np.median((forecast - gained)[~entered])
+        entered, forecast, gained = _told(case)
         if entered.any():
+            known = np.log1p([numbers(case.signals, name)[entered] for name in KNOWN]).T
             weight = np.exp(2 * fitting.YOUTUBE_BY_GAIN * gained[entered])
-            fitted = LinearRegression().fit(told[entered], gained[entered], sample_weight=weight)
-            forecast[entered] = fitted.predict(told[entered])
+            quadratic = make_pipeline(PolynomialFeatures(2, include_bias=False), LinearRegression())
+            quadratic.fit(known, gained[entered], linearregression__sample_weight=weight)
+            forecast[entered] = quadratic.predict(known)
         found.append(trajectories.ndcg_at(TOP)(forecast, case.signals))
     return float(np.mean(found))
 

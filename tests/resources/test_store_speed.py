@@ -88,6 +88,7 @@ def test_an_hour_of_a_thousand_items_sends_as_many_statements_as_one_of_fifty(
         calls = statements.count(neighbours.NEAREST)
         assert len(asking) == 6 * calls, "staged, told how, asked, as before"
         assert calls <= (0 if few else 1 + MAX_CANDIDATES / (ROUND * settings.ideas_per_hour)), "in batches"
+        assert (calls > 0) == (number > 0 and few == 0), "there are earlier ideas from the second hour on"
         counts.append(len(statements) - len(asking))
     with store.transaction() as tx:
         assert len(tx.ideas.hour(hour)) > 10, "an hour of real work"

@@ -136,7 +136,6 @@ def test_what_was_found_for_one_is_known_of_all() -> None:
     vectors = apart(3)[[0, 0, 2]]
 
     def nearest(vectors: Vectors) -> list[Neighbour | None]:
-        record.nearest(vectors)
         return [record.neighbour(int(place > 0), float(place == 0)) for place in range(len(vectors))]
 
     chosen = select(
