@@ -388,6 +388,7 @@ class _Writer:
                 and not refused(tag, self.marketplace.words_refused)
                 and len(set(fold(tag).split())) == len(fold(tag).split())
                 and frozenset(self._content_words(tag)) not in seen
+                and fold(tag) not in map(fold, chosen)
             )
 
         for template in [*templates.core, *self.shuffled("tags", templates.more), *templates.always]:

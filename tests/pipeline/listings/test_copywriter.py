@@ -102,6 +102,15 @@ def test_any_idea_gives_a_listing_that_keeps_to_every_limit(idea: Idea, market: 
     assert len(set(tags)) == len(tags)
 
 
+def test_tags_that_only_an_apostrophe_tells_apart_are_one(
+    idea_of: Callable[..., Idea], listing_of: Callable[..., Listing]
+) -> None:
+    for product in marketplaces()["etsy"].product_words:
+        phrase = f"ma's {product}"
+        tags = listing_of("etsy", idea_of(phrase=phrase, lines=(phrase,), occasion="ma s")).tags
+        assert [tag for tag in tags if fold(tag) == fold(phrase)] == [phrase]
+
+
 @settings(max_examples=60, deadline=None)
 @given(idea=ideas(), market=st.sampled_from(MARKETS))
 def test_the_same_idea_is_always_written_the_same(idea: Idea, market: str) -> None:
