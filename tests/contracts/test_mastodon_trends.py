@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -145,9 +144,8 @@ def test_html_becomes_text(markup: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["<!--", "<a ", "</", "<p>", '<a class="', "<aaaa", "&amp;", "#a ", "a"])
-def test_no_markup_is_slow(piece: str) -> None:
+@pytest.mark.timeout(60)
+def test_no_markup_hangs_it(piece: str) -> None:
     status: dict[str, Any] = {"account": {}, "content": piece * (49_000 // len(piece))}
     payload = Payload(source="mastodon_trends", captured_at=exchange.NOW, body=json.dumps([status]).encode())
-    start = time.process_time()
     assert len(exchange.reasons([payload])) == 1
-    assert time.process_time() - start < 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from datetime import date, timedelta
 
 import numpy as np
@@ -124,16 +123,6 @@ def test_an_event_is_worth_most_when_it_is_best_listed_and_nothing_when_it_is_to
     assert worth[90] > worth[45] > worth[25] > 0
     assert worth[97] > worth[140]
     assert all(worth[days] == 0 for days in range(-10, calendar.total_lead_days(["US"])))
-
-
-def test_the_curves_are_looked_up_fast() -> None:
-    days = np.random.default_rng(1).integers(-30, 200, 12_000)
-    started = time.perf_counter()
-    runway.p_live(days, "US")
-    runway.buyers_left(days, "gift", "US")
-    for number in range(500):
-        calendar.runway(CHRISTMAS, CHRISTMAS - timedelta(days=number % 100), ("AU", "CA", "DE", "FR", "GB", "JP", "US"))
-    assert time.perf_counter() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_dripping_ends_at_the_limit(dripping: str) -> None:
     started = time.monotonic()
     with httpx.Client(transport=Transport(limit=0.3)) as client, pytest.raises(httpx.TimeoutException):
         client.get(dripping)
-    assert 0.3 <= time.monotonic() - started < 2
+    assert 0.3 <= time.monotonic() - started < 10, "it drips for ever"
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def test_a_silent_tls_server_ends_at_the_limit_too(
     secure_site: Site, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    secure_site.replies = [Reply(after=2)]
+    secure_site.replies = [Reply(after=30)]
     started = time.monotonic()
     with httpx.Client(transport=Transport(limit=0.3)) as client, pytest.raises(httpx.TimeoutException):
         client.get(secure_site.url)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 10
