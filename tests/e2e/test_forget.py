@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -18,24 +20,23 @@ from resources.fetching.cache import cache
 from resources.store import Store
 from resources.vault import vault
 from resources.warehouse import Warehouse
+from tests.conftest import TEMPLATE, cloned
 from tests.worlds import HOUR, World, listing_of, post, record_file
 
 JANE = "Jane_Gardens_87"
 HERS = "My tomato garden feeds the whole street this summer"
 
 
-@pytest.fixture
-def told(tmp_path: Path, database_url: str) -> Iterator[tuple[World, Places]]:
+@contextmanager
+def told(folder: Path, url: str) -> Iterator[tuple[World, Places]]:
     """An engine that made listings of a post of hers and of others', with Dagster's log in PostgreSQL."""
     posts = [post(n, author=f"somebody_{n}") for n in range(1, 4)]
-    record_file(
-        tmp_path, "reddit_posts", "hot.json", listing_of([post(9, title=HERS, author=JANE, score=9000), *posts])
-    )
-    world = World(tmp_path, database_url, sources="recorded")
+    record_file(folder, "reddit_posts", "hot.json", listing_of([post(9, title=HERS, author=JANE, score=9000), *posts]))
+    world = World(folder, url, sources="recorded")
     assert world.run("sources").success
     assert world.run("hour").success
-    log = f"{database_url}_log"
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    log = f"{url}_log"
+    with psycopg.connect(url, autocommit=True) as connection:
         name = log.rpartition("/")[2]
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     storage = PostgresEventLogStorage(log, should_autocreate_tables=True)
@@ -44,7 +45,7 @@ def told(tmp_path: Path, database_url: str) -> Iterator[tuple[World, Places]]:
             storage.store_event(record.event_log_entry)
     storage.dispose()
     guard, kept = vault(world.settings), cache(world.settings)
-    with Store(database_url) as store:
+    with Store(url) as store:
         yield (
             world,
             Places(
@@ -54,13 +55,38 @@ def told(tmp_path: Path, database_url: str) -> Iterator[tuple[World, Places]]:
                 vault=guard,
                 http_cache=kept,
                 topics_cache=Cache(None),
-                warehouse=Warehouse(database_url, tmp_path / "warehouse"),
+                warehouse=Warehouse(url, folder / "warehouse"),
                 dagster_url=log,
             ),
         )
     kept.close()
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+class Forgotten(NamedTuple):
+    """An engine that has forgotten her: only look at it."""
+
+    world: World
+    places: Places
+    report: Report
+    signal: Any
+    """The id that her post had."""
+    ideas: Sequence[Any]
+    """The ids of what was made of it."""
+    others: int
+    """Signals of others."""
+
+
+@pytest.fixture(scope="module")
+def forgotten(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgotten]:
+    """What is left once she is forgotten by her name."""
+    with cloned(postgres_url, TEMPLATE) as url, told(tmp_path_factory.mktemp("told"), url) as (world, places):
+        ((signal,),) = world.select("SELECT id FROM signals WHERE content = %s", HERS)
+        ideas = [id_ for (id_,) in world.select("SELECT id FROM ideas WHERE signal_id = %s", signal)]
+        assert ideas, "the test needs ideas made of her post"
+        others = world.count("signals") - 1
+        yield Forgotten(world, places, erased(Subject(author=JANE.lower()), places), signal, ideas, others)
 
 
 def erased(subject: Subject, places: Places) -> Report:
@@ -70,20 +96,14 @@ def erased(subject: Subject, places: Places) -> Report:
     return report
 
 
-def test_an_author_is_gone_from_everywhere(told: tuple[World, Places]) -> None:
-    world, places = told
-    hers = world.select("SELECT id FROM signals WHERE content = %s", HERS)
-    ideas = [id_ for (id_,) in world.select("SELECT id FROM ideas WHERE signal_id = %s", hers[0][0])]
-    assert ideas, "the test needs ideas made of her post"
-    others = world.count("signals") - 1
-    report = erased(Subject(author=JANE.lower()), places)
-
+def test_an_author_is_gone_from_everywhere(forgotten: Forgotten) -> None:
+    world, places, report, signal, ideas, others = forgotten
     assert (report.signals, report.ideas, report.archive_items, report.left) == (1, len(ideas), 1, {})
     assert world.select("SELECT count(*) FROM signals") == [(others,)]
-    assert world.select("SELECT count(*) FROM ideas WHERE signal_id = %s", hers[0][0]) == [(0,)]
+    assert world.select("SELECT count(*) FROM ideas WHERE signal_id = %s", signal) == [(0,)]
     kept = "\n".join(str(rows) for rows in world.rows().values())
     assert HERS not in kept
-    assert str(hers[0][0]) not in kept
+    assert str(signal) not in kept
     assert not any(str(idea) in key for key in world.files() for idea in ideas)
     assert all(JANE.encode() not in payload.body for payload, _ in places.archive.everything())
     assert len(places.archive.landed(HOUR)) == 1
@@ -94,33 +114,13 @@ def test_an_author_is_gone_from_everywhere(told: tuple[World, Places]) -> None:
     assert JANE not in report.model_dump_json()
 
 
-def test_every_payload_that_stays_can_still_be_found(told: tuple[World, Places]) -> None:
-    world, places = told
-    erased(Subject(author=JANE), places)
-    uris = {uri for (uri,) in world.select("SELECT DISTINCT payload_uri FROM signal_observations")}
-    assert uris == {uri for _, uri in places.archive.everything()}
+def test_every_payload_that_stays_can_still_be_found(forgotten: Forgotten) -> None:
+    uris = {uri for (uri,) in forgotten.world.select("SELECT DISTINCT payload_uri FROM signal_observations")}
+    assert uris == {uri for _, uri in forgotten.places.archive.everything()}
 
 
-def test_what_is_forgotten_does_not_come_back(told: tuple[World, Places]) -> None:
-    world, places = told
-    erased(Subject(author=JANE), places)
-    assert world.run("sources").success  # the source still shows it
-    assert world.run("hour").success
-    assert world.select("SELECT count(*) FROM signals WHERE content = %s", HERS) == [(0,)]
-
-
-def test_a_post_is_forgotten_by_its_address(told: tuple[World, Places]) -> None:
-    world, places = told
-    ((url,),) = world.select("SELECT url FROM signals WHERE content = %s", HERS)
-    report = erased(Subject(url=url), places)
-    assert (report.signals, report.left) == (1, {})
-    again = erased(Subject(url=url), places)
-    assert (again.signals, again.archive_items, again.left) == (0, 0, {})
-
-
-def test_every_erasure_leaves_a_row_that_nobody_can_change(told: tuple[World, Places]) -> None:
-    world, places = told
-    report = erased(Subject(author=JANE), places)
+def test_every_erasure_leaves_a_row_that_nobody_can_change(forgotten: Forgotten) -> None:
+    world, places, report, *_ = forgotten
     ((subject, detail),) = world.select("SELECT subject, detail FROM audit_log WHERE action = 'forget'")
     assert subject == report.subject == pseudonym("subject", JANE, places.vault.salt)
     assert detail["signals"] == 1
@@ -128,7 +128,28 @@ def test_every_erasure_leaves_a_row_that_nobody_can_change(told: tuple[World, Pl
         connection.execute("DELETE FROM audit_log")
 
 
-def test_one_of_author_and_address_is_needed(told: tuple[World, Places]) -> None:
-    for subject in (Subject(), Subject(author=JANE, url="https://x.example/1")):
-        with pytest.raises(PermanentError, match="either --author or --url"):
-            erased(subject, told[1])
+@pytest.mark.parametrize("subject", [Subject(), Subject(author=JANE, url="https://x.example/1")])
+def test_one_of_author_and_address_is_needed(subject: Subject, forgotten: Forgotten) -> None:
+    with pytest.raises(PermanentError, match="either --author or --url"):
+        erased(subject, forgotten.places)
+
+
+def test_what_is_forgotten_by_its_address_does_not_come_back(tmp_path: Path, database_url: str) -> None:
+    with told(tmp_path, database_url) as (world, places):
+        ((url,),) = world.select("SELECT url FROM signals WHERE content = %s", HERS)
+        report = erased(Subject(url=url), places)
+        assert (report.signals, report.left) == (1, {})
+        again = erased(Subject(url=url), places)
+        assert (again.signals, again.archive_items, again.left) == (0, 0, {})
+        assert world.run("sources").success  # the source still shows it
+        assert world.run("hour").success
+        assert world.select("SELECT count(*) FROM signals WHERE content = %s", HERS) == [(0,)]
+
+
+@pytest.mark.slow
+def test_what_an_author_wrote_does_not_come_back(tmp_path: Path, database_url: str) -> None:
+    with told(tmp_path, database_url) as (world, places):
+        erased(Subject(author=JANE), places)
+        assert world.run("sources").success
+        assert world.run("hour").success
+        assert world.select("SELECT count(*) FROM signals WHERE content = %s", HERS) == [(0,)]
