@@ -44,6 +44,7 @@ def test_without_its_data_it_says_so(tmp_path: Path) -> None:
         calendars.run(tmp_path)
 
 
+@pytest.mark.slow
 def test_ours_beats_fixed_dates_on_the_published_holidays(shared: Path) -> None:
     found = calendars.run(shared / "data")
     for table in found.tables:

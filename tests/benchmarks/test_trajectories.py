@@ -79,6 +79,7 @@ def mean(table: Table, method: str, measure: str) -> float:
     return next(line for line in table.lines if line.method == method).stats[measure].mean
 
 
+@pytest.mark.slow
 def test_what_is_known_to_grow_comes_out_first(data: Path) -> None:
     charted, posted, listed = (module.run(data) for module in (youtube, reddit, hackernews))
     assert mean(charted.tables[0], "ours", "NDCG@50") > 0.99

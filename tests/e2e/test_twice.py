@@ -83,6 +83,7 @@ class Falling(Counting):
         return super().draw(brief, recent)
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_draws_the_rest_as_a_whole_run_would(
     whole_hour: RunHour, database_url: str, tmp_path: Path
 ) -> None:

@@ -215,6 +215,7 @@ def test_the_interval_of_engagement_holds_the_true_value_about_as_often_as_it_sa
     assert covered(hits) == pytest.approx(LEVEL, abs=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sightings", [1, 3, 8])
 def test_the_interval_of_freshness_holds_the_true_value_at_least_as_often_as_it_says(sightings: int) -> None:
     """A post whose rate rises to a peak and falls, seen a few times, its peak found by `pace.paces`."""

@@ -99,6 +99,7 @@ def test_easter_is_that_of_the_holidays_library(year: int) -> None:
     assert rules.dates("easter", year) == tuple(sundays)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not recorded.available(), reason="recorded data ($ENGINE_SHARED/data) is not here")
 def test_every_published_public_holiday_is_an_occasion_of_its_country() -> None:
     instead = ("(observed)", "Substitute Holiday", "National Holiday")
