@@ -25,7 +25,11 @@ from web.filters import cursor_token, hour_token
 HERE = Path(__file__).parent
 FACTORS: Final = {
     "freshness": ("Freshness", "Fresh", "how close the trend is to its peak"),
-    "engagement": ("Engagement", "Buzz", "likes, comments and views per minute, against what is usual for the source"),
+    "engagement": (
+        "Engagement",
+        "Buzz",
+        "how fast people react, or how much they speak of a day, against what is usual",
+    ),
     "novelty": ("Novelty", "New", "how unlike the other recent ideas it is"),
     "community_fit": ("Community fit", "Fit", "how close it is to what the niche talks about"),
     "seasonality": ("Seasonality", "Season", "how near its event is, with time left to sell"),
@@ -34,6 +38,9 @@ MEASURES: Final = {
     "hours_since_peak": "hours since the peak (below zero: before it)",
     "half_life_hours": "hours until interest halves",
     "dislikes": "votes against",
+    "mentions": "how much the day is spoken of",
+    "titles": "titles that name it",
+    "of": "of titles",
     "pace_per_minute": "likes, comments and views per minute",
     "pace_hours": "measured over hours",
     "usual": "usual for the source",

@@ -52,6 +52,9 @@ BROAD = frozenset(
 )  # fmt: skip
 """Themes that so many share that they make nobody the owner of a day."""
 
+AMBIGUOUS = frozenset(["assistant", "college", "dragon", "game", "ice", "night", "racing"])
+"""Words that mean another thing in another theme: whoever plays board games has no game day, ice cream is no hockey."""
+
 TOPIC_SLOTS = frozenset({"topic", "topic_one", "topics"})
 """One of them must be in what a niche says about a post, or about a day that is not its own."""
 
@@ -103,7 +106,7 @@ def seen(signal_id: str, content: str, community: str | None, dated: Dated | Non
 @cache
 def _stems(phrases: frozenset[str]) -> frozenset[str]:
     words = {word.removesuffix("s") for phrase in phrases for word in fold(phrase).split()}
-    return frozenset(words - {word.removesuffix("s") for word in BROAD})
+    return frozenset(words - {word.removesuffix("s") for word in BROAD} - AMBIGUOUS)
 
 
 def strength(signal: Seen, niche: Niche, affinity: float) -> float:

@@ -19,7 +19,7 @@ from pipeline.ideas.candidates import Seen
 from pipeline.ideas.facts import Dated, dated, topic
 from pipeline.ideas.lexicon import pattern, topics, unfit
 from pipeline.models import Json, Weights
-from pipeline.scoring import calendar, factors, growth, pace
+from pipeline.scoring import attention, calendar, factors, growth, pace
 from pipeline.scoring.calendar import Runway
 
 MAX_SIGNALS = 2000
@@ -31,8 +31,8 @@ Floats = NDArray[np.float64]
 class Prepared(NamedTuple):
     """An hour's usable signals, row by row beside what was measured of them.
 
-    Rows have the columns of the signals and of `growth.measures`. NaN stands for what is not known: `z` without pace or
-    baseline.
+    Rows have the columns of the signals and of `growth.measures`, of which an occasion has `z` and `z_sd` by how many
+    titles name it, `mentions`. NaN stands for what is not known: `z` without pace or baseline.
     """
 
     rows: list[dict[str, Any]]
@@ -82,6 +82,7 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
     is_day = np.array([d is not None for d in what], bool)
     own_half = np.array([calendar.half_life(row["source"]) for row in rows], np.float64)
     half = np.where(is_day, calendar.dated_half_life(since_peak), own_half)
+    rows = [row | _attention(row, d) for row, d in zip(rows, what, strict=True)]
     z = np.array([_nan(row["z"]) for row in rows], np.float64)
     season = _seasons(runways)
     promise = (
@@ -105,6 +106,18 @@ def prepare(signals: pl.DataFrame, history: pl.DataFrame, now: datetime, weights
         season[best],
         [runways[i] for i in best],
     )
+
+
+def _attention(row: Mapping[str, Any], what: Dated | None) -> dict[str, Any]:
+    """How much an occasion is spoken of, and its z; nothing of what has counters of its own, or is no occasion."""
+    if what is None or what.kind != "occasion" or row["total"] is not None:
+        return {}
+    named = attention.named(what.name, what.countries)
+    if named is None:
+        return {}
+    counted = attention.mentions()
+    told = {"titles": named, "of": counted.titles, "source": counted.source}
+    return {"z": attention.z(named), "z_sd": round(attention.z_sd(named), 4), "mentions": told}
 
 
 def _one_of_each_topic(order: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[int]:

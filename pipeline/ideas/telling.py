@@ -9,6 +9,7 @@ from pipeline.ideas.candidates import OWN
 from pipeline.ideas.facts import Dated
 from pipeline.ideas.lexicon import Niche
 from pipeline.ideas.selection import Neighbour
+from pipeline.models import Json
 from pipeline.scoring.calendar import Runway, listing_peak
 from pipeline.scoring.runway import Verdict
 
@@ -52,6 +53,12 @@ def pace(source: str, seen: Pace) -> str:
     if seen.usual <= 0:
         return f"{rate}, where {name} usually stand still"
     return f"{rate}, {seen.per_minute / seen.usual:,.1f}× the usual pace of {name}"
+
+
+def spoken(mentions: Json) -> str:
+    """How many titles name an occasion."""
+    found = f"{mentions['titles']:,}" if mentions["titles"] else "none"
+    return f"named in {found} of {mentions['of']:,} titles of hobby communities"
 
 
 def fit(niche: Niche, strength: float, community: str | None, topic: str | None) -> str:

@@ -24,7 +24,7 @@ from pipeline.signals.health import Confidence
 
 DECIDED_BY = "pipeline.ideas 1"
 
-MEASURED = ("dislikes", "observations", "age_hours", "burst", "expected", "log_sd", "z_sd")
+MEASURED = ("dislikes", "observations", "age_hours", "burst", "expected", "log_sd", "z_sd", "mentions")
 """What else may have been measured of a signal: evidence where it was."""
 
 Floats = NDArray[np.float64]
@@ -83,7 +83,8 @@ def idea(
             **runway.model_dump(mode="json"),
         }
     measures = Factors(**dict(zip(NAMES, map(float, table[index]), strict=True)))
-    paced = telling.pace(row["source"], telling.Pace(row["total"], row["pace"], row["pace_hours"], row["usual"]))
+    pace_of = telling.Pace(row["total"], row["pace"], row["pace_hours"], row["usual"])
+    buzz = telling.spoken(row["mentions"]) if row.get("mentions") else telling.pace(row["source"], pace_of)
     counted = None if row["pace"] is None else row["observations"]
     suits = telling.fit(niche, candidate.strength, signal.community, candidate.topic)
     new = telling.news(niche, neighbour, first=np.isnan(to_centroid[index]))
@@ -91,7 +92,7 @@ def idea(
         "freshness": telling.peak(
             row["source"], evidence["hours_since_peak"], evidence["half_life_hours"], counted, what, today
         ),
-        "engagement": paced,
+        "engagement": buzz,
         "novelty": new,
         "community_fit": suits,
         "seasonality": telling.season(what, runway),
@@ -115,7 +116,7 @@ def idea(
         weights_version=weights.version,
         reason=telling.sentence(
             telling.when(what, runway) if what and runway else "",
-            paced,
+            buzz,
             suits,
             new,
         ),

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from pipeline.models import Card, Change, Factors, Json, Share, Weights
+from pipeline.scoring import attention, uncertainty
 from pipeline.scoring import factors as formulas
-from pipeline.scoring import uncertainty
 from pipeline.scoring.calendar import runway, total_lead_days
 from pipeline.scoring.runway import buyers_left, p_live
 from pipeline.scoring.score import NAMES, score
@@ -21,7 +21,9 @@ from pipeline.scoring.uncertainty import Measurement
 
 INPUTS: Mapping[str, tuple[str, ...]] = {
     "freshness": ("hours_since_peak", "half_life_hours", "observations", "age_hours", "burst"),
-    "engagement": ("counters", "dislikes", "pace_per_minute", "pace_hours", "usual", "expected", "log_sd", "z", "z_sd"),
+    "engagement": (
+        "counters", "dislikes", "mentions", "pace_per_minute", "pace_hours", "usual", "expected", "log_sd", "z", "z_sd",
+    ),
     "novelty": ("cosine_centroid", "centroid_ideas", "nearest"),
     "community_fit": (
         "topic", "pair_strength", "own_community", "cosine_niche", "niche_words", "niche_affinity", "niche_titles",
@@ -48,6 +50,7 @@ CAUSES: Mapping[str, str] = {
     "late": "{why}.",
     "sightings": "It was seen {seen}: how fast it goes now, and when it went fastest, is known roughly.",
     "counters": "Nothing was counted at {source}: there are no likes, comments or views to compare.",
+    "mentions": "How much people care for the day is known from {mentions}.",
     "no_baseline": "Too few others were seen at {source} to say what is usual there.",
     "baseline": "What is usual at {source} is known from {usual}.",
     "counts": "It has few likes, comments and views: chance weighs heavily.",
@@ -125,6 +128,7 @@ def _unsure(weights: Weights, measured: Mapping[str, Measurement], evidence: Jso
 def _cause(cause: str, evidence: Json) -> str:
     seen, usual = uncertainty.observations(evidence), evidence.get("usual") or {}
     why, titles = evidence.get("confidence", {}).get("why", ""), evidence.get("niche_titles")
+    named = evidence.get("mentions") or {}
     if cause == "baseline" and evidence.get("z") is None:
         cause = "no_baseline"
     return CAUSES[cause].format(
@@ -132,6 +136,7 @@ def _cause(cause: str, evidence: Json) -> str:
         source=str(evidence["source"]).replace("_", " "),
         seen="only once" if seen == 1 else f"{seen} times",
         usual=_things(usual.get("signals"), "item"),
+        mentions=named.get("source", "titles"),
         ideas=_things(evidence.get("centroid_ideas"), "idea"),
         niche=f"{_things(titles, 'title')} of its communities" if titles else "our own description of it alone",
         tags=_things(evidence.get("tags"), "hashtag"),
@@ -169,10 +174,25 @@ def _other_pace(evidence: Json) -> Otherwise:
     z, source = evidence.get("z"), str(evidence["source"]).replace("_", " ")
     if z is None:
         return
+    if named := evidence.get("mentions"):
+        yield from _other_attention(named["titles"])
+        return
     what = "If its pace fell back to what is usual at" if z > 0 else "If it went as fast as is usual at"
     yield f"{what} {source}", {"engagement": float(formulas.engagement(0.0))}
     if z < FAST_Z:
         yield f"If it went as fast as the fastest tenth at {source}", {"engagement": float(formulas.engagement(FAST_Z))}
+
+
+def _other_attention(named: int) -> Otherwise:
+    """Of an occasion: named as the usual one, which is nowhere, or as the one that is named most."""
+    best, most = max(attention.mentions().named.items(), key=lambda one: one[1])
+    if named:
+        yield "If nobody spoke of the day, as of most", {"engagement": float(formulas.engagement(0.0))}
+    if named < most:
+        yield (
+            f"If people spoke of the day as much as of {best}",
+            {"engagement": float(formulas.engagement(attention.z(most)))},
+        )
 
 
 def _other_moment(measured: Mapping[str, Measurement], evidence: Json) -> Otherwise:

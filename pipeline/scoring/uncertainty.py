@@ -145,6 +145,8 @@ def _engagement(evidence: Json) -> Measurement:
     if z is None:
         nothing = "counters" if evidence.get("pace_per_minute") is None else "baseline"
         return Measurement(factors.engagement, {"z": Input(0.0, {nothing: PRIOR_Z} | late)})
+    if evidence.get("mentions"):
+        return Measurement(factors.engagement, {"z": Input(float(z), {"mentions": evidence["z_sd"]} | late)})
     # The forecast's error is made of what chance does to few interactions and of how things go on; see `growth`.
     few = 1 / sqrt(evidence["pace_per_minute"] * evidence["pace_hours"] * 60 + 1)
     by_chance = min(few / evidence["log_sd"], 1.0)

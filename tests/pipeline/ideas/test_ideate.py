@@ -16,6 +16,7 @@ import pytest
 from pipeline.ideas import Ideation, Neighbour, ideate, selection
 from pipeline.ideas.lexicon import niches
 from pipeline.models import EMBEDDING_DIM, Idea, Vectors, Weights, fold, identity
+from pipeline.scoring import attention
 from pipeline.scoring.calendar import total_lead_days
 from pipeline.scoring.score import score
 from pipeline.scoring.uncertainty import measured
@@ -254,13 +255,51 @@ def test_every_idea_leaves_its_phrase_and_its_evidence_behind(make: Make, calend
     assert any(d.because["alternatives"] for d in made.decisions if d.kind == "phrase")
 
 
-def test_the_reason_names_the_day_the_runway_and_the_missing_counters(make: Make) -> None:
+def test_a_day_that_everybody_keeps_goes_before_one_that_few_know(make: Make) -> None:
+    known, obscure = (occasion(name, 60, "dogs|pets", "playful", False) for name in ("Valentine's Day", "Hedgehog Day"))
+    made = make(frame(known, obscure))
+    best = {
+        name: max(i.score for i in made.ideas if i.occasion == name) for name in ("Valentine's Day", "Hedgehog Day")
+    }
+    assert best["Valentine's Day"] > best["Hedgehog Day"]
+    evidence = next(i.evidence for i in made.ideas if i.occasion == "Valentine's Day")
+    assert evidence["mentions"] == {
+        "titles": attention.named("Valentine's Day", ["US"]),
+        "of": attention.mentions().titles,
+        "source": attention.mentions().source,
+    }
+    assert {i.factors.engagement for i in made.ideas if i.occasion == "Hedgehog Day"} == {0.5}
+    assert all("named in none of 115," in i.reason for i in made.ideas if i.occasion == "Hedgehog Day")
+
+
+def test_counters_of_its_own_go_before_what_others_said_of_the_day(make: Make) -> None:
+    counted = occasion("Christmas", 60, "christmas|santa", "festive", True) | {"likes": 12}
+    (engagement,) = {i.factors.engagement for i in make(frame(counted)).ideas}
+    assert engagement == 0.5
+    assert not any("mentions" in i.evidence for i in make(frame(counted)).ideas)
+
+
+def test_of_an_anniversary_nothing_is_counted(make: Make) -> None:
+    day = HOUR.date() + timedelta(days=60)
+    made = make(frame(anniversary("Home modems", "Dial-Up Dreams", day, 35, "internet|retro|computing")))
+    assert made.ideas
+    assert all("no counters at nostalgia topics" in idea.reason for idea in made.ideas)
+
+
+@pytest.mark.parametrize("niche", ["chess_player", "puzzler", "gamer", "tabletop_gamer"])
+def test_whoever_plays_games_has_no_game_day(niche: str, make: Make) -> None:
+    made = make(frame(occasion("The Big Game", 60, "football|game day|party|snacks", "sporty", False)))
+    assert "football_fan" in {idea.niche for idea in made.ideas}
+    assert niche not in {idea.niche for idea in made.ideas}
+
+
+def test_the_reason_names_the_day_the_runway_and_the_titles_that_name_it(make: Make) -> None:
     idea = make(frame(occasion("Christmas", 32, "christmas|santa", "festive", True))).ideas[0]
     assert idea.reason.startswith(
         "Christmas is 32 days away, in time (100 % sure to arrive if listed today, last chance 5 December); "
-        "no counters at calendar events;"
+        "named in 634 of 115,348 titles of hobby communities;"
     )
-    assert idea.factors.engagement == 0.5
+    assert idea.factors.engagement == pytest.approx(0.827, abs=0.001)
     event = idea.evidence["event"]
     assert (event["days"], event["runway_days"], event["countries"]) == (32, 12, ["US"])
     assert (event["p_live"], event["verdict"]) == (1.0, "in time")

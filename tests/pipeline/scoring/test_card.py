@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.models import Card, Factors, Json, Weights
-from pipeline.scoring import calendar, card, factors, pace, uncertainty
+from pipeline.scoring import attention, calendar, card, factors, pace, uncertainty
 from pipeline.scoring.score import NAMES, score
 from pipeline.scoring.uncertainty import LEVEL, measured
 
@@ -82,6 +82,12 @@ def occasion(days: int, **changes: Any) -> Json:
     )
 
 
+def spoken(titles: int) -> Json:
+    """What an occasion that so many titles name has beside the rest of its evidence."""
+    told = {"titles": titles, "of": 100_000, "source": "titles of hobby communities"}
+    return {"mentions": told, "z": attention.z(titles), "z_sd": attention.z_sd(titles)}
+
+
 def explained(evidence: Json, weights: Weights = WEIGHTS) -> tuple[Card, float]:
     """Its card, and its score."""
     values = Factors(**{name: one.at() for name, one in measured(evidence).items()})
@@ -98,7 +104,9 @@ def width(evidence: Json) -> float:
 def evidences(draw: st.DrawFn) -> Json:
     """Of any post or day, much or little known."""
     if draw(st.booleans()):
-        made = occasion(draw(st.integers(calendar.total_lead_days(), 400)))
+        named = draw(st.none() | st.integers(0, 2000))
+        known = {} if named is None else spoken(named)
+        made = occasion(draw(st.integers(calendar.total_lead_days(), 400)), **known)
     else:
         usual = {"median": draw(PACES), "mad": draw(PACES), "signals": draw(st.integers(5, 9999)), "days": 7}
         counted = draw(st.booleans())
@@ -304,6 +312,26 @@ def test_a_pace_back_to_the_usual_costs_what_engagement_is_above_neutral() -> No
     made, total = explained(evidence)
     above = measured(evidence)["engagement"].at() - factors.NEUTRAL
     assert told(made, "fell back to what is usual at reddit posts") == pytest.approx(total - WEIGHTS.engagement * above)
+
+
+def test_of_a_day_that_is_spoken_of_less_talk_costs_what_it_is_above_the_usual() -> None:
+    evidence = occasion(60, nearest=TOLD_APART, **spoken(70))
+    made, total = explained(evidence)
+    above = measured(evidence)["engagement"].at() - factors.NEUTRAL
+    assert above > 0.2
+    assert told(made, "nobody spoke of the day") == pytest.approx(total - WEIGHTS.engagement * above)
+
+
+def test_a_day_that_nobody_names_could_be_spoken_of_as_much_as_christmas() -> None:
+    made, total = explained(occasion(60, nearest=TOLD_APART, **spoken(0)))
+    most = float(factors.engagement(attention.z(max(attention.mentions().named.values()))))
+    assert told(made, "as much as of Christmas") == pytest.approx(total + WEIGHTS.engagement * (most - 0.5))
+
+
+def test_titles_make_a_day_surer_than_nothing_counted_and_say_so() -> None:
+    blind, known = occasion(60), occasion(60, **spoken(70))
+    assert width(known) < width(blind)
+    assert any("known from titles of hobby communities" in sentence for sentence in explained(known)[0].unsure)
 
 
 def test_changes_go_both_ways_where_they_can() -> None:
