@@ -36,7 +36,7 @@ MIN_DPI = 100.0
 shirt is looked at. Print providers recommend 150 (Printful, TeePublic) of the file, which has 300."""
 MIN_STROKE_MM = 0.25
 """Ours: three dots at 300 DPI, below which a line breaks up. Spreadshirt asks for 1 mm, of vinyl that is cut."""
-STROKE_ERROR_MM, COARSE_ERROR_MM = 0.12, 0.35
+STROKE_ERROR_MM, COARSE_ERROR_MM = 0.16, 0.35
 """At 300 DPI, of the measure at the whole and at half the resolution: largest found, of lines of 2 to 40 px."""
 STRIP, OVERLAP = 256, 32
 """Rows that strokes are measured in at once, and on both sides of them."""

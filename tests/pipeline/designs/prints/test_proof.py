@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import pyvips
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.designs.areas import AREAS, TEE, Area
@@ -124,6 +124,8 @@ def test_what_cannot_be_read_to_its_end_is_no_picture(cut: int) -> None:
 
 
 @given(st.floats(2, 40), st.floats(0, 180), st.floats(0, 1))
+@example(2.0, 0.0, 0.5)
+@example(3.8, 90.0, 0.5)
 @settings(max_examples=20, deadline=None)
 def test_strokes_are_measured_within_the_stated_error(width: float, angle: float, shift: float) -> None:
     side = 240
