@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 import numpy as np
@@ -33,12 +33,12 @@ class Mentions(Model):
     titles: int = Field(gt=0)
     named: dict[str, int] = Field(description="occasion → titles that name it; 0: looked for, and not found")
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """Titles that name an occasion, on average: so many are added, that a title or two say little."""
         return sum(self.named.values()) / len(self.named)
 
-    @property
+    @cached_property
     def spread(self) -> float:
         """MAD of the logarithms of those that are named at all."""
         logs = np.log([n for n in self.named.values() if n])
@@ -64,19 +64,12 @@ def named(occasion: str, countries: Collection[str]) -> int | None:
 
 def z(named: int) -> float:
     """0.6745 · ln(1 + named / mean) / spread: 0 for an occasion that is named nowhere, as most are."""
-    return MAD_TO_SIGMA * math.log(1 + named / _mean()) / _spread()
+    known = mentions()
+    return MAD_TO_SIGMA * math.log(1 + named / known.mean) / known.spread
 
 
 def z_sd(named: int) -> float:
     """Standard deviation of z: chance (a Poisson count, of which one more may be seen) and drift in quadrature."""
-    return MAD_TO_SIGMA * math.hypot(math.sqrt(named + 1) / (named + _mean()), DRIFT_SD) / _spread()
-
-
-@cache
-def _mean() -> float:
-    return mentions().mean
-
-
-@cache
-def _spread() -> float:
-    return mentions().spread
+    known = mentions()
+    chance = math.sqrt(named + 1) / (named + known.mean)
+    return MAD_TO_SIGMA * math.hypot(chance, DRIFT_SD) / known.spread
