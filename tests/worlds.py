@@ -78,8 +78,13 @@ class Scripted:
         return self.answer
 
 
+def anew(brief: Brief, recent: Sequence[Recipe]) -> bool:
+    """Whether the last drawing was of the same words: its proof stopped it, and it is drawn unlike that one."""
+    return bool(recent) and recent[-1].prompt == brief.phrase
+
+
 class Counting(Composer):
-    """The real artist, who remembers what was drawn."""
+    """The real artist, who remembers what was drawn; what is drawn anew counts once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +92,8 @@ class Counting(Composer):
 
     def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
         """The drawing."""
-        self.drawn.append(brief.phrase)
+        if not anew(brief, recent):
+            self.drawn.append(brief.phrase)
         return super().draw(brief, recent)
 
 

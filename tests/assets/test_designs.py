@@ -12,7 +12,7 @@ from pipeline.models import Brief, Drawing, Recipe
 from resources.artists.composer import Composer
 from resources.errors import PermanentError, UndrawableError
 from resources.store import Store
-from tests.worlds import HOUR, World, attempts, checks, materialized
+from tests.worlds import HOUR, World, anew, attempts, checks, materialized
 
 STEPS = ("raw_signals", "scored_ideas", "designs")
 
@@ -90,7 +90,7 @@ class Picky(Watched):
 
     def draw(self, brief: Brief, recent: Sequence[Recipe]) -> Drawing:
         """The drawing, or a refusal."""
-        if brief.phrase not in self.asked[-1:]:
+        if not anew(brief, recent):
             self.asked.append(brief.phrase)
         if len(self.asked) == 2:
             raise UndrawableError(f"phrase={brief.phrase!r} can't be set")
